@@ -1,0 +1,34 @@
+import {
+  customType,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
+
+/** JSON kept as the text we wrote: a binary form would reorder keys, and both engines must answer alike. */
+const json = <T>(name: string) =>
+  customType<{ data: T; driverData: string }>({
+    dataType: () => 'text',
+    toDriver: value => JSON.stringify(value),
+    fromDriver: value => JSON.parse(value) as T,
+  })(name)
+
+/** The column builders that `tables.ts` describes every table with. An instant is epoch milliseconds. */
+export const sqliteColumns = {
+  table: sqliteTable,
+  text: (name: string) => text(name),
+  word: <const W extends readonly [string, ...string[]]>(name: string, words: W) =>
+    text(name, { enum: [...words] }),
+  integer: (name: string) => integer(name),
+  instant: (name: string) => integer(name),
+  flag: (name: string) => integer(name, { mode: 'boolean' }),
+  json,
+  index,
+  uniqueIndex,
+  primaryKey,
+}
+
+export type ColumnKit = typeof sqliteColumns

@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import Database from 'better-sqlite3'
+import { drizzle } from 'drizzle-orm/better-sqlite3'
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
+
+const migrationsFolder = join(import.meta.dirname, '../../migrations/sqlite')
+
+/**
+ * Brings the file to the newest schema. Foreign keys are off meanwhile: a table rebuild would otherwise delete its
+ * child rows in silence. Throws when a key points nowhere afterwards.
+ */
+export async function migrateSqlite(file: string): Promise<void> {
+  const connection = new Database(file, { timeout: 10_000 })
+  try {
+    connection.pragma('journal_mode = WAL')
+    connection.pragma('synchronous = FULL')
+    connection.pragma('foreign_keys = OFF')
+    await untilOthersAreDone(() => migrate(drizzle(connection), { migrationsFolder }))
+    const broken = connection.pragma('foreign_key_check') as unknown[]
+    if (broken.length > 0) throw new Error(`${broken.length} rows point at rows that are not there`)
+  } finally {
+    connection.close()
+  }
+}
+
+/** Two processes may start on one new file: the one that comes second finds the work half seen, and looks again. */
+async function untilOthersAreDone(work: () => void): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      work()
+      return
+    } catch (error) {
+      if (attempt === 3) throw error
+      await delay(200 * attempt)
+    }
+  }
+}

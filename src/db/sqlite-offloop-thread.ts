@@ -1,0 +1,20 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { connect } from './sqlite-connect.ts'
+
+// The thread of sqlite-offloop.ts: one read-only connection, one statement at a time.
+const connection = connect((workerData as { file: string }).file, true)
+
+parentPort?.on(
+  'message',
+  ({ id, statement, params }: { id: number; statement: string; params: unknown[] }) => {
+    try {
+      const rows = connection
+        .prepare(statement)
+        .raw()
+        .all(...params)
+      parentPort?.postMessage({ id, rows })
+    } catch (error) {
+      parentPort?.postMessage({ id, error: error instanceof Error ? error.message : String(error) })
+    }
+  },
+)

@@ -1,0 +1,193 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import Database from 'better-sqlite3'
+import { eq, sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/better-sqlite3'
+import { LRUCache } from 'lru-cache'
+import { DomainError } from '../errors.ts'
+import type { Db, Head, Params, Reader, Sql, Writer } from './db.ts'
+import { migrateSqlite } from './migrate.ts'
+import { tables } from './schema.sqlite.ts'
+import { ensureHead, type PendingChange, writeChanges } from './spine.ts'
+import { connect } from './sqlite-connect.ts'
+import { openOffLoop } from './sqlite-offloop.ts'
+
+export type SqliteOptions = {
+  /** The database file. */
+  file: string
+  /** The clock, in epoch milliseconds. */
+  now: () => number
+  /** Time limit of a query run off the event loop, in milliseconds. */
+  queryTimeout: number
+  /** Told each statement as it runs; for tests that count them. */
+  onQuery?: (statement: string) => void
+}
+
+const writeQueueLimit = 1000
+const lockWaitMs = 10_000
+
+/** Opens (making it, and migrating it, when needed) a newsroom in one SQLite file. */
+export async function openSqlite(options: SqliteOptions): Promise<Db> {
+  await migrateSqlite(options.file)
+  const writeConnection = connect(options.file, false)
+  const readConnection = connect(options.file, true)
+  const logger = options.onQuery ? { logger: { logQuery: options.onQuery } } : {}
+  const writeSql = drizzle(writeConnection, logger) as unknown as Sql
+  const readSql = drizzle(readConnection, logger) as unknown as Sql
+  const offLoop = openOffLoop(options.file, options.queryTimeout)
+  const live = makeReader(readSql, tables.live, offLoop.run)
+  const desk = makeReader(readSql, tables.all, offLoop.run)
+  const writing = makeReader(writeSql, tables.all, offLoop.run)
+  const heads = followHead(readConnection)
+
+  let tail: Promise<unknown> = Promise.resolve()
+  let waiting = 0
+  const inside = new AsyncLocalStorage<true>()
+
+  async function transact<T>(work: (tx: Writer) => Promise<T>): Promise<T> {
+    await begin(writeConnection)
+    try {
+      const [head] = await writeSql.select({ at: tables.all.head.at }).from(tables.all.head)
+      const at = Math.max(options.now(), head?.at ?? 0)
+      const pending: PendingChange[] = []
+      const result = await inside.run(true, () =>
+        work({
+          ...writing,
+          sql: writeSql,
+          at,
+          change: (subjectType, subjectId, action, version) =>
+            pending.push({ subjectType, subjectId, action, ...(version === undefined ? {} : { version }) }),
+        }),
+      )
+      await writeChanges(writeSql, tables.all, at, pending)
+      writeConnection.exec('COMMIT')
+      heads.forget()
+      return result
+    } catch (error) {
+      if (writeConnection.inTransaction) writeConnection.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  const db: Db = {
+    engine: 'sqlite',
+    live,
+    desk,
+    write(work) {
+      if (inside.getStore()) throw new Error('a write inside a write would wait for itself')
+      if (waiting >= writeQueueLimit) {
+        throw new DomainError('busy', 'Too many writes are waiting.', { headers: { 'retry-after': '1' } })
+      }
+      waiting++
+      const done = tail.then(() => transact(work)).finally(() => waiting--)
+      tail = done.catch(() => undefined)
+      return done
+    },
+    head: heads.get,
+    headNow: heads.read,
+    async ping() {
+      await readSql
+        .select({ seq: tables.all.head.seq })
+        .from(tables.all.head)
+        .where(eq(tables.all.head.id, 1))
+    },
+    async close() {
+      await tail
+      await offLoop.close()
+      readConnection.close()
+      writeConnection.close()
+    },
+  }
+  await db.write(tx => ensureHead(tx.sql, tx.tables, randomUUID()))
+  return db
+}
+
+/** BEGIN IMMEDIATE, retried without blocking the event loop while another process holds the lock. */
+async function begin(connection: Database.Database): Promise<void> {
+  const deadline = performance.now() + lockWaitMs
+  for (;;) {
+    try {
+      connection.exec('BEGIN IMMEDIATE')
+      return
+    } catch (error) {
+      const busy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')
+      if (!busy) throw error
+      if (performance.now() > deadline) {
+        throw new DomainError('busy', 'The database is locked by another process.', {
+          headers: { 'retry-after': '5' },
+        })
+      }
+      await delay(2 + Math.random() * 8)
+    }
+  }
+}
+
+/** Prepared statements kept for one connection; list shapes are many but finite, so the bound is generous. */
+const preparedLimit = 1000
+
+function makeReader<Tables>(
+  connection: Sql,
+  of: Tables,
+  runOffLoop: (statement: string, params: unknown[]) => Promise<unknown[][]>,
+): Reader<Tables> {
+  const statements = new LRUCache<string, { execute(params: Params): Promise<unknown> }>({
+    max: preparedLimit,
+  })
+  return {
+    sql: connection,
+    tables: of,
+    prepared<Q>(name: string, build: () => Q, params: Params) {
+      let statement = statements.get(name)
+      if (!statement) {
+        statement = (build() as { prepare(): { execute(params: Params): Promise<unknown> } }).prepare()
+        statements.set(name, statement)
+      }
+      return statement.execute(params) as Promise<Awaited<Q>>
+    },
+    isIn: (column, name) => sql`${column} in (select value from json_each(${sql.placeholder(name)}))`,
+    list: values => JSON.stringify(values),
+    offLoop(query) {
+      const { sql: statement, params } = query.toSQL()
+      return runOffLoop(statement, params)
+    },
+  }
+}
+
+/**
+ * Follows the head through `PRAGMA data_version`, which moves for every commit of any other connection, in this
+ * process or another. A check serves one turn of the event loop: whatever is handled in that turn was already
+ * readable before it. A commit of our own ends the turn early, since it may be answered within it.
+ */
+function followHead(connection: Database.Database): { get(): Head; read(): Head; forget(): void } {
+  const versionOf = connection.prepare('PRAGMA data_version').pluck()
+  const headOf = connection.prepare('SELECT epoch, seq, at FROM head WHERE id = 1')
+  let head: Head | undefined
+  let version: unknown
+  let checked = false
+
+  function read(): Head {
+    // The version is read before the data, so that a commit between the two is seen at the next check.
+    const current = versionOf.get()
+    if (!head || current !== version) {
+      version = current
+      head = headOf.get() as Head
+    }
+    return head
+  }
+
+  return {
+    read,
+    get() {
+      if (checked && head) return head
+      checked = true
+      setImmediate(() => {
+        checked = false
+      })
+      return read()
+    },
+    forget() {
+      checked = false
+    },
+  }
+}

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Db, Head } from '../db/db.ts'
+import { DomainError, type ProblemParts } from '../errors.ts'
+import { hasScope } from './auth.ts'
+import { listedTag } from './conditional.ts'
+import { sendProblem } from './problem.ts'
+
+/** What is answered, and what caches are told of it. */
+export type Answer = {
+  status?: 200 | 301
+  body?: unknown
+  location?: string
+  /** Cache tags, by which a CDN purges exactly. */
+  tags: readonly string[]
+  language?: string
+  /** Epoch milliseconds. */
+  lastModified?: number
+  /** Values of the Link header. */
+  links?: readonly string[]
+}
+
+/** Who reads: what the audience may see decides the answer, so it is part of the ETag. */
+export type Audience = { subscribers: boolean }
+
+export type CacheSettings = { maxAge: number; sharedMaxAge: number; revalidate: number; ifError: number }
+
+export type DeliveryOptions = {
+  db: Db
+  /** The caching of public answers, in seconds. */
+  cache: CacheSettings
+  /** All that shapes an answer besides the data: the build and the public settings. */
+  identity: string
+  now: () => number
+}
+
+export type Delivery = ReturnType<typeof makeDelivery>
+
+const attempts = 3
+
+/** Answers reads: conditional, labelled by the sequence the data was read at, with the caching the audience may have. */
+export function makeDelivery({ db, cache, identity, now }: DeliveryOptions) {
+  const label = createHash('sha256').update(identity).digest('base64url').slice(0, 12)
+
+  /** The weak ETag of a form of answer at a head; known before any query. */
+  function etagOf(head: Head, audience: Audience, form: string): string {
+    const text = `${head.epoch} ${head.seq} ${label} ${audience.subscribers ? 's' : 'p'} ${form}`
+    return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
+  }
+
+  /**
+   * Sends what `compute` makes of the request's normal form. If the log moves while the data is read, it is read
+   * again; an answer that never stood still is sent without a label.
+   * `until` is an instant past which no cache may keep it, in epoch milliseconds.
+   */
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    form: string,
+    compute: (audience: Audience) => Promise<Answer>,
+    until?: number,
+  ): Promise<FastifyReply> {
+    const audience: Audience = { subscribers: hasScope(request, 'articles:subscribers') }
+    const condition = request.headers['if-none-match']
+    let head = db.head()
+    const caching = request.key ? 'private, no-store' : cacheControl(cache, until, now())
+
+    let etag = etagOf(head, audience, form)
+    if (listedTag(condition, etag)) return notModified(reply, etag, caching)
+
+    const started = performance.now()
+    for (let attempt = 1; ; attempt++) {
+      const result = await computeOrWithdrawn(compute, audience)
+      const after = db.headNow()
+      const settled = after.seq === head.seq && after.epoch === head.epoch
+      if (!settled && attempt < attempts) {
+        head = after
+        etag = etagOf(head, audience, form)
+        continue
+      }
+      reply.header('server-timing', `db;dur=${(performance.now() - started).toFixed(2)}`)
+      const headers = settled ? { etag, 'cache-control': caching } : { 'cache-control': 'no-store' }
+      if ('problem' in result) {
+        const { detail, parts, tags } = result.problem
+        return sendProblem(request, reply, 'withdrawn', detail, {
+          ...parts,
+          headers: { ...headers, ...tagHeaders(tags) },
+        })
+      }
+      if (settled && condition?.trim() === '*') return notModified(reply, etag, caching)
+      return send(reply.headers(headers), result)
+    }
+  }
+
+  return { answer }
+}
+
+type Withdrawn = { problem: { detail: string; parts: ProblemParts; tags: readonly string[] } }
+
+/** A tombstone is an answer as good as any: labelled and cached alike. */
+async function computeOrWithdrawn(
+  compute: (audience: Audience) => Promise<Answer>,
+  audience: Audience,
+): Promise<Answer | Withdrawn> {
+  try {
+    return await compute(audience)
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'withdrawn') throw error
+    const { id } = (error.parts.extra?.tombstone ?? {}) as { id?: string }
+    return { problem: { detail: error.message, parts: error.parts, tags: id ? [`article-${id}`] : [] } }
+  }
+}
+
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.headers(tagHeaders(answer.tags))
+  if (answer.language) reply.header('content-language', answer.language)
+  if (answer.lastModified !== undefined)
+    reply.header('last-modified', new Date(answer.lastModified).toUTCString())
+  if (answer.links && answer.links.length > 0) reply.header('link', answer.links.join(', '))
+  if (answer.location) return reply.code(301).header('location', answer.location).send()
+  return reply.send(answer.body)
+}
+
+function notModified(reply: FastifyReply, etag: string, caching: string): FastifyReply {
+  return reply.code(304).headers({ etag, 'cache-control': caching }).send()
+}
+
+/** Fastly reads Surrogate-Key (spaces), Cloudflare and others Cache-Tag (commas). */
+function tagHeaders(tags: readonly string[]): Record<string, string> {
+  const some = [...new Set(tags)]
+  return some.length === 0 ? {} : { 'cache-tag': some.join(','), 'surrogate-key': some.join(' ') }
+}
+
+/** Cache-Control of a public answer; with `until`, no lifetime in it reaches past that instant. */
+export function cacheControl(cache: CacheSettings, until: number | undefined, at: number): string {
+  const left = until === undefined ? Number.POSITIVE_INFINITY : Math.max(0, Math.floor((until - at) / 1000))
+  const shared = Math.min(cache.sharedMaxAge, left)
+  const longest = Math.max(shared, Math.min(cache.maxAge, left))
+  const parts = [
+    'public',
+    `max-age=${Math.min(cache.maxAge, left)}`,
+    `s-maxage=${shared}`,
+    `stale-while-revalidate=${Math.min(cache.revalidate, left - longest)}`,
+    `stale-if-error=${Math.min(cache.ifError, left - longest)}`,
+  ]
+  return parts.join(', ')
+}

@@ -1,0 +1,60 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+
+export type EdgeOptions = {
+  /** Origins whose pages may call the editorial tree. */
+  editorialOrigins: readonly string[]
+  /** Whether the public address is https, so that browsers may be told to stay there. */
+  secure: boolean
+}
+
+const exposed =
+  'ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Server-Timing, Content-Language'
+const allowedHeaders =
+  'Authorization, X-API-Key, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id'
+
+/** The headers that every answer has: the request's id, what a browser may do with it, and who may read it. */
+export function addEdge(app: FastifyInstance, options: EdgeOptions): void {
+  const security: Record<string, string> = {
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'cross-origin-resource-policy': 'cross-origin',
+    ...(options.secure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  }
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(security).header('x-request-id', request.id)
+    if (!isEditorial(request)) {
+      reply.headers({
+        'access-control-allow-origin': '*',
+        'access-control-expose-headers': exposed,
+        vary: 'Accept-Encoding, Authorization, X-API-Key',
+      })
+      return
+    }
+    reply.headers({ 'cache-control': 'private, no-store', vary: 'Origin, Accept-Encoding' })
+    const origin = request.headers.origin
+    if (origin !== undefined && options.editorialOrigins.includes(origin)) {
+      reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': exposed })
+    }
+  })
+}
+
+/** What a browser asks before it sends a method or a header that plain pages may not (the Fetch standard, 4.8). */
+export function preflightHeaders(methods: string): Record<string, string> {
+  return {
+    'access-control-allow-methods': methods,
+    'access-control-allow-headers': allowedHeaders,
+    'access-control-max-age': '86400',
+  }
+}
+
+/** Whether the request is for the editorial tree. */
+export function isEditorial(request: FastifyRequest): boolean {
+  return request.url.startsWith('/v1/editorial')
+}
+
+/** The caller's own request id when it is well formed, for logs that join; undefined otherwise. */
+export function wellFormedId(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && /^[\w.:-]{1,64}$/.test(header) ? header : undefined
+}

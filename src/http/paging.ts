@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { DomainError } from '../errors.ts'
+
+/** The place of a row in its list: the values its list is ordered by, the last of them unique. */
+export type Place = readonly (string | number)[]
+
+/** An opaque cursor for the place, good only with the filters that `form` is the normal form of. */
+export function writeCursor(form: string, place: Place): string {
+  return Buffer.from(JSON.stringify([fingerprint(form), ...place])).toString('base64url')
+}
+
+/** The place a cursor names. `shape` is the type of each of its values. Throws 400 for any cursor not of this list. */
+export function readCursor<S extends readonly ('string' | 'number')[]>(
+  form: string,
+  cursor: string,
+  shape: S,
+): { [K in keyof S]: S[K] extends 'number' ? number : string } {
+  const [print, ...place] = decode(cursor)
+  const fits =
+    place.length === shape.length &&
+    place.every(
+      (value, i) => typeof value === shape[i] && (typeof value !== 'number' || Number.isSafeInteger(value)),
+    )
+  if (typeof print !== 'string' || place.some(value => typeof value === 'string' && value.includes('\0')))
+    throw invalid()
+  if (print !== fingerprint(form)) {
+    throw new DomainError(
+      'cursor-mismatch',
+      'The cursor was given for other filters, or another sort or list.',
+      {
+        errors: [
+          { in: 'query', pointer: '/cursor', code: 'cursor-mismatch', detail: 'belongs to other filters' },
+        ],
+      },
+    )
+  }
+  if (!fits) throw invalid()
+  return place as { [K in keyof S]: S[K] extends 'number' ? number : string }
+}
+
+function decode(cursor: string): unknown[] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    if (Array.isArray(value)) return value
+  } catch {
+    // Said below: it is not one of ours.
+  }
+  throw invalid()
+}
+
+function invalid(): DomainError {
+  return new DomainError('cursor-invalid', 'The cursor cannot be read.', {
+    errors: [
+      { in: 'query', pointer: '/cursor', code: 'cursor-invalid', detail: 'is not a cursor of this service' },
+    ],
+  })
+}
+
+function fingerprint(form: string): string {
+  return createHash('sha256').update(form).digest('base64url').slice(0, 8)
+}
+
+/** The parts of a query that a cursor is bound to: all but where the page starts and what it shows of each item. */
+export function filtersOf(query: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const {
+    cursor: _cursor,
+    limit: _limit,
+    fields: _fields,
+    include: _include,
+    count: _count,
+    bodyFormat: _format,
+    ...filters
+  } = query
+  return filters
+}
+
+/** The normal form of a query: names in order, the values of a repeated parameter in order, no undefined. */
+export function normalForm(path: string, query: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, Array.isArray(value) ? [...new Set(value)].sort() : value])
+    .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))
+  return `${path}?${JSON.stringify(entries)}`
+}
+
+/** The path of the next page: the query as it was asked, with the cursor. Comma lists stay comma lists. */
+export function nextPath(
+  path: string,
+  query: Readonly<Record<string, unknown>>,
+  cursor: string,
+  commaNames: readonly string[],
+): string {
+  const params = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (name === 'cursor' || value === undefined) continue
+    if (!Array.isArray(value)) params.append(name, String(value))
+    else if (commaNames.includes(name)) params.append(name, value.join(','))
+    else for (const item of value) params.append(name, String(item))
+  }
+  params.append('cursor', cursor)
+  return `${path}?${params}`
+}
+
+/** Cuts the one row too many that tells whether there is more. */
+export function cutPage<Row>(
+  rows: readonly Row[],
+  limit: number,
+): { rows: readonly Row[]; hasMore: boolean } {
+  return { rows: rows.slice(0, limit), hasMore: rows.length > limit }
+}
