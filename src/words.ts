@@ -59,3 +59,17 @@ export type StoredRendition = {
   height: number
   bytes: number
 }
+
+/** What a key may do. */
+export const scopes = [
+  'articles:read',
+  'articles:write',
+  'articles:publish',
+  'articles:backdate',
+  'tags:write',
+  'media:write',
+  'keys:admin',
+  'articles:subscribers',
+  'articles:embargoed',
+] as const
+export type Scope = (typeof scopes)[number]

@@ -19,10 +19,13 @@ export type Reader<Tables> = {
   prepared<Q extends Query>(name: string, build: () => Q, params: Params): Promise<Awaited<Q>>
   /** `column IN (the list in placeholder name)`, one statement whatever the list's length; see `list`. */
   isIn(column: Column, name: string): SQL
-  /** A list of texts as `isIn` takes it in `params`. */
-  list(values: readonly string[]): unknown
-  /** Runs a query of unbounded cost off the event loop; throws 503 `query-too-costly` past its time limit. */
-  offLoop(query: Query): Promise<unknown[][]>
+  /** A list as `isIn` takes it in `params`. */
+  list(values: readonly (string | number)[]): unknown
+  /**
+   * Runs a query of unbounded cost off the event loop, with `params` for its placeholders; gives the rows as arrays.
+   * Throws 503 `query-too-costly` past its time limit.
+   */
+  offLoop(query: Query, params: Params): Promise<unknown[][]>
 }
 
 /** What delivery, feeds and sync are handed: the live tables alone. */

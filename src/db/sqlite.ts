@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'better-sqlite3'
-import { eq, sql } from 'drizzle-orm'
+import { eq, fillPlaceholders, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { LRUCache } from 'lru-cache'
 import { DomainError } from '../errors.ts'
@@ -147,9 +147,9 @@ function makeReader<Tables>(
     },
     isIn: (column, name) => sql`${column} in (select value from json_each(${sql.placeholder(name)}))`,
     list: values => JSON.stringify(values),
-    offLoop(query) {
-      const { sql: statement, params } = query.toSQL()
-      return runOffLoop(statement, params)
+    offLoop(query, params) {
+      const { sql: statement, params: slots } = query.toSQL()
+      return runOffLoop(statement, fillPlaceholders(slots, params))
     },
   }
 }

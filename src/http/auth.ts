@@ -1,18 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { DomainError } from '../errors.ts'
-
-export const scopes = [
-  'articles:read',
-  'articles:write',
-  'articles:publish',
-  'articles:backdate',
-  'tags:write',
-  'media:write',
-  'keys:admin',
-  'articles:subscribers',
-  'articles:embargoed',
-] as const
-export type Scope = (typeof scopes)[number]
+import type { Scope } from '../words.ts'
 
 /** What a request knows of the key it came with. */
 export type RequestKey = { id: string; name: string; scopes: readonly string[] }

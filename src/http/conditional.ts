@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { DomainError } from '../errors.ts'
+import type { Match } from '../revision.ts'
 
 /** Whether an If-None-Match list names the tag, by weak comparison (RFC 9110 8.8.3.2, 13.1.2). `*` is not a tag. */
 export function listedTag(header: string | undefined, etag: string): boolean {
@@ -11,9 +12,6 @@ export function listedTag(header: string | undefined, etag: string): boolean {
 function readTags(header: string): string[] {
   return header.match(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g) ?? []
 }
-
-/** The revisions an If-Match header allows; `any` for `*`. */
-export type Match = 'any' | readonly number[]
 
 /**
  * The If-Match of a change. Throws 428 when it is missing. A weak tag never matches (RFC 9110 13.1.1), so a list of
@@ -30,18 +28,4 @@ export function requireMatch(request: FastifyRequest): Match {
   return readTags(header)
     .filter(tag => /^"\d{1,15}"$/.test(tag))
     .map(tag => Number(tag.slice(1, -1)))
-}
-
-/** Throws 412, naming the revision there is, unless the match allows it. */
-export function checkMatch(match: Match, revision: number): void {
-  if (match === 'any' || match.includes(revision)) return
-  throw new DomainError('revision-stale', `It is at revision ${revision} now.`, {
-    extra: { revision },
-    headers: { etag: revisionTag(revision) },
-  })
-}
-
-/** The strong ETag of a revision. */
-export function revisionTag(revision: number): string {
-  return `"${revision}"`
 }

@@ -4,6 +4,7 @@ import type { Db, Head } from '../db/db.ts'
 import { DomainError, type ProblemParts } from '../errors.ts'
 import { hasScope } from './auth.ts'
 import { listedTag } from './conditional.ts'
+import type { Page } from './paging.ts'
 import { sendProblem } from './problem.ts'
 
 /** What is answered, and what caches are told of it. */
@@ -22,6 +23,9 @@ export type Answer = {
 
 /** Who reads: what the audience may see decides the answer, so it is part of the ETag. */
 export type Audience = { subscribers: boolean }
+
+/** Makes the answer for an audience; the head is that of the label it will get. */
+type Compute = (audience: Audience, head: Head) => Promise<Answer>
 
 export type CacheSettings = { maxAge: number; sharedMaxAge: number; revalidate: number; ifError: number }
 
@@ -57,7 +61,7 @@ export function makeDelivery({ db, cache, identity, now }: DeliveryOptions) {
     request: FastifyRequest,
     reply: FastifyReply,
     form: string,
-    compute: (audience: Audience) => Promise<Answer>,
+    compute: Compute,
     until?: number,
   ): Promise<FastifyReply> {
     const audience: Audience = { subscribers: hasScope(request, 'articles:subscribers') }
@@ -70,7 +74,7 @@ export function makeDelivery({ db, cache, identity, now }: DeliveryOptions) {
 
     const started = performance.now()
     for (let attempt = 1; ; attempt++) {
-      const result = await computeOrWithdrawn(compute, audience)
+      const result = await computeOrWithdrawn(compute, audience, head)
       const after = db.headNow()
       const settled = after.seq === head.seq && after.epoch === head.epoch
       if (!settled && attempt < attempts) {
@@ -95,15 +99,34 @@ export function makeDelivery({ db, cache, identity, now }: DeliveryOptions) {
   return { answer }
 }
 
+type ListBody = { data: readonly unknown[]; page: Page; meta: unknown }
+
+/** A list, with its next page in the Link header too (RFC 8288); `languages` are those it was filtered by. */
+export function listAnswer(
+  publicUrl: string,
+  body: ListBody,
+  tags: readonly string[],
+  languages: readonly string[] = [],
+): Answer {
+  const [language] = languages
+  return {
+    body,
+    tags,
+    ...(body.page.next ? { links: [`<${publicUrl}${body.page.next}>; rel="next"`] } : {}),
+    ...(language !== undefined && languages.length === 1 ? { language } : {}),
+  }
+}
+
 type Withdrawn = { problem: { detail: string; parts: ProblemParts; tags: readonly string[] } }
 
 /** A tombstone is an answer as good as any: labelled and cached alike. */
 async function computeOrWithdrawn(
-  compute: (audience: Audience) => Promise<Answer>,
+  compute: Compute,
   audience: Audience,
+  head: Head,
 ): Promise<Answer | Withdrawn> {
   try {
-    return await compute(audience)
+    return await compute(audience, head)
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'withdrawn') throw error
     const { id } = (error.parts.extra?.tombstone ?? {}) as { id?: string }

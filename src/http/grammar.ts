@@ -78,6 +78,16 @@ export function addGrammar(app: FastifyInstance): void {
         `The query has a broken percent-encoding at "${query[malformed]}".`,
       )
     }
+    if (!request.routeOptions.schema?.querystring) {
+      for (const name of Object.keys(query)) {
+        throw fieldError({
+          in: 'query',
+          pointer: `/${name}`,
+          code: 'unknown-field',
+          detail: 'is not a parameter of this route',
+        })
+      }
+    }
     shapeQuery(query, request.routeOptions.schema?.querystring as QuerySchema | undefined)
     refuseBrokenText(query, 'query')
     refuseBrokenText(request.params, 'path')

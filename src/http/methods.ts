@@ -23,7 +23,7 @@ export function collectMethods(app: FastifyInstance): { complete(): void } {
       completing = true
       for (const [url, taken] of methods) {
         const allow = [...taken, 'OPTIONS'].sort().join(', ')
-        if (!taken.has('OPTIONS')) {
+        if (!app.hasRoute({ method: 'OPTIONS', url })) {
           app.route({
             method: 'OPTIONS',
             url,
@@ -34,7 +34,7 @@ export function collectMethods(app: FastifyInstance): { complete(): void } {
           })
         }
         app.route({
-          method: known.filter(method => !taken.has(method)),
+          method: known.filter(method => !taken.has(method) && !app.hasRoute({ method, url })),
           url,
           schema: { hide: true },
           exposeHeadRoute: false,

@@ -101,10 +101,29 @@ export function nextPath(
   return `${path}?${params}`
 }
 
-/** Cuts the one row too many that tells whether there is more. */
-export function cutPage<Row>(
-  rows: readonly Row[],
-  limit: number,
-): { rows: readonly Row[]; hasMore: boolean } {
-  return { rows: rows.slice(0, limit), hasMore: rows.length > limit }
+export type Page = { limit: number; hasMore: boolean; next?: string }
+type ListQuery = Readonly<Record<string, unknown>> & { limit: number; cursor?: string }
+
+/** A keyset list's request: where its page starts, and how its answer says where the next one does. */
+export function openPage<const S extends readonly ('string' | 'number')[]>(
+  path: string,
+  query: ListQuery,
+  shape: S,
+  commaNames: readonly string[] = [],
+) {
+  const form = normalForm(path, filtersOf(query))
+  const after = query.cursor === undefined ? undefined : readCursor(form, query.cursor, shape)
+  return {
+    /** The place the page starts after; undefined for the first. */
+    after,
+    /** Takes one row more than the limit, and cuts it. */
+    close<Row>(found: readonly Row[], placeOf: (row: Row) => Place): { rows: readonly Row[]; page: Page } {
+      const { limit } = query
+      const rows = found.slice(0, limit)
+      const last = rows.at(-1)
+      if (found.length <= limit || last === undefined) return { rows, page: { limit, hasMore: false } }
+      const next = nextPath(path, query, writeCursor(form, placeOf(last)), commaNames)
+      return { rows, page: { limit, hasMore: true, next } }
+    },
+  }
 }

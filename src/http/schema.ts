@@ -1,4 +1,4 @@
-import { type Static, type TProperties, type TSchema, Type } from 'typebox'
+import { type Static, type TOptional, type TProperties, type TSchema, Type } from 'typebox'
 
 /** Gives a schema the name it has in the OpenAPI document. */
 export function named<T extends TSchema>(name: string, schema: T): T & { $id: string } {
@@ -23,6 +23,12 @@ export function nullable<T extends TSchema>(schema: T) {
     type: [type, 'null'],
     ...(words ? { enum: [...words, null] } : {}),
   })
+}
+
+/** Each of the properties, as one that may be absent. */
+export function optional<P extends TProperties>(properties: P): { [K in keyof P]: TOptional<P[K]> } {
+  const entries = Object.entries(properties).map(([name, schema]) => [name, Type.Optional(schema)])
+  return Object.fromEntries(entries) as { [K in keyof P]: TOptional<P[K]> }
 }
 
 /** One of a closed list of words. */
@@ -140,3 +146,16 @@ export const CountMeta = closed(
   },
   { description: 'Facts about the whole list.' },
 )
+
+/** The header without which a change is refused with 428. */
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({
+      description: "The ETag that was read, so that nobody's change is lost. Required.",
+      examples: ['"1"'],
+    }),
+  ),
+})
+
+/** The security of keyed operations: either scheme. */
+export const keyed = [{ bearer: [] }, { apiKey: [] }]

@@ -1,0 +1,112 @@
+import compress from '@fastify/compress'
+import multipart from '@fastify/multipart'
+import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify'
+import type { Config } from './config.ts'
+import type { Db } from './db/db.ts'
+import { articleRoutes } from './features/articles/articles.routes.ts'
+import { articleSchemas } from './features/articles/articles.schema.ts'
+import { changeRoutes } from './features/changes/changes.routes.ts'
+import { changeSchemas } from './features/changes/changes.schema.ts'
+import { deskRoutes } from './features/desk/desk.routes.ts'
+import { deskSchemas } from './features/desk/desk.schema.ts'
+import { keyRoutes } from './features/keys/keys.routes.ts'
+import { keySchemas } from './features/keys/keys.schema.ts'
+import { findKey } from './features/keys/keys.ts'
+import { editorialMediaRoutes } from './features/media/editorial-media.routes.ts'
+import type { FileStore } from './features/media/files.ts'
+import { mediaRoutes } from './features/media/media.routes.ts'
+import { mediaSchemas } from './features/media/media.schema.ts'
+import { editorialTagRoutes } from './features/tags/editorial-tags.routes.ts'
+import { tagRoutes } from './features/tags/tags.routes.ts'
+import { tagSchemas } from './features/tags/tags.schema.ts'
+import { todayRoutes } from './features/today/today.routes.ts'
+import { todaySchemas } from './features/today/today.schema.ts'
+import type { App } from './http/app-type.ts'
+import { addAuth, addScopes } from './http/auth.ts'
+import { makeDelivery } from './http/delivery.ts'
+import { addEdge } from './http/edge.ts'
+import { addGrammar } from './http/grammar.ts'
+import { healthRoutes } from './http/health.ts'
+import { homeRoutes } from './http/home.ts'
+import { addRateLimit } from './http/limits.ts'
+import { collectMethods } from './http/methods.ts'
+import { addNegotiation } from './http/negotiation.ts'
+import { addDocs, addOpenApi } from './http/openapi.ts'
+import { problemRoutes, setProblemHandlers } from './http/problem.ts'
+import { PageSchema, ProblemSchema } from './http/schema.ts'
+import { serverOptions } from './http/server.ts'
+
+export type AppDeps = {
+  db: Db
+  files: FileStore
+  config: Config
+  /** The address readers use, without a slash at the end. */
+  publicUrl: string
+  version: string
+  /** The clock, in epoch milliseconds. */
+  now: () => number
+  logger?: FastifyServerOptions['logger'] | FastifyBaseLogger
+}
+
+const schemas = [
+  ProblemSchema,
+  PageSchema,
+  ...tagSchemas,
+  ...mediaSchemas,
+  ...articleSchemas,
+  ...todaySchemas,
+  ...changeSchemas,
+  ...deskSchemas,
+  ...keySchemas,
+]
+
+/** The whole service, ready to listen: every hook and every route, in the order a request meets them. */
+export async function buildApp(deps: AppDeps): Promise<App> {
+  const { db, files, config, publicUrl, version, now } = deps
+  const app = Fastify(serverOptions(config.TRUST_PROXY, deps.logger)) as unknown as App
+
+  const settings = {
+    publicUrl,
+    articleUrl: config.ARTICLE_URL,
+    language: config.LANGUAGE,
+    timeZone: config.TIME_ZONE,
+  }
+  const identity = JSON.stringify([version, settings])
+  const delivery = makeDelivery({ db, cache: config.CACHE_SECONDS, identity, now })
+
+  setProblemHandlers(app)
+  const methods = collectMethods(app)
+  await addOpenApi(app, version)
+  await app.register(compress, { global: true, threshold: 1024, encodings: ['zstd', 'br', 'gzip'] })
+  await app.register(multipart)
+  for (const schema of schemas) app.addSchema(schema)
+
+  addEdge(app, { editorialOrigins: config.EDITORIAL_ORIGINS, secure: publicUrl.startsWith('https:') })
+  addAuth(app, token => findKey(db.desk, token, now()))
+  addRateLimit(app, config.RATE_LIMIT, now)
+  addScopes(app)
+  addNegotiation(app)
+  addGrammar(app)
+
+  todayRoutes(app, { db, delivery, settings, now })
+  articleRoutes(app, { db, delivery, settings })
+  tagRoutes(app, { db, delivery, publicUrl, language: config.LANGUAGE })
+  mediaRoutes(app, { db, delivery, files, publicUrl })
+  changeRoutes(app, { db, delivery, publicUrl })
+
+  deskRoutes(app, { db })
+  editorialTagRoutes(app, { db })
+  editorialMediaRoutes(app, { db, files, publicUrl, uploadLimit: config.UPLOAD_LIMIT })
+  keyRoutes(app, { db })
+
+  let stopping = false
+  app.addHook('preClose', async () => {
+    stopping = true
+  })
+  healthRoutes(app, { db, isStopping: () => stopping })
+  homeRoutes(app)
+  problemRoutes(app)
+  await addDocs(app)
+  methods.complete()
+  return app
+}

@@ -1,0 +1,90 @@
+import type { AddressInfo } from 'node:net'
+import { parseArgs } from 'node:util'
+import closeWithGrace from 'close-with-grace'
+import { buildApp } from '../app.ts'
+import type { Config } from '../config.ts'
+import type { App } from '../http/app-type.ts'
+import { logSerializers } from '../http/server.ts'
+import { loadDemo } from './demo/load.ts'
+import { loadConfig, type Newsroom, openNewsroom, readVersion } from './newsroom.ts'
+
+export const serveUsage = `Usage: npm run dateline -- serve
+
+Serves the newsroom in DATA_DIR until it is told to stop (SIGINT, SIGTERM).`
+
+export const demoUsage = `Usage: npm start
+
+Serves the newsroom in DATA_DIR. An empty one gets the demo newsroom; one that has nothing else gets the demo's stories
+of today. TIME_ZONE is Europe/Sofia unless set.`
+
+/** `serve`: the newsroom as it is. */
+export async function serve(args: string[]): Promise<undefined> {
+  parseArgs({ args, options: {} })
+  await run(loadConfig())
+}
+
+/** `demo`, which is `npm start`: the newsroom, with the demo content in an empty one. */
+export async function demo(args: string[]): Promise<undefined> {
+  parseArgs({ args, options: {} })
+  await run(loadConfig({ TIME_ZONE: 'Europe/Sofia' }), loadDemo)
+}
+
+/** How long a stop may take: requests in flight are finished first. */
+const stopMilliseconds = 30_000
+
+async function run(config: Config, prepare?: (newsroom: Newsroom) => Promise<void>): Promise<void> {
+  const newsroom = await openNewsroom(config)
+  await prepare?.(newsroom)
+  const app = await build(newsroom)
+  await app.listen({ host: config.HOST, port: config.PORT })
+  closeWithGrace({ delay: stopMilliseconds, logger: false }, async ({ err }) => {
+    if (err) app.log.fatal({ err }, 'stopping after an error')
+    else app.log.info('stopping')
+    await app.close()
+    await newsroom.close()
+  })
+  announce(app, config)
+}
+
+async function build({ config, db, files }: Newsroom): Promise<App> {
+  return buildApp({
+    db,
+    files,
+    config,
+    publicUrl: config.PUBLIC_URL ?? `http://${hostOf(config.HOST)}:${config.PORT}`,
+    version: await readVersion(),
+    now: Date.now,
+    logger: {
+      level: config.LOG_LEVEL,
+      serializers: logSerializers,
+      ...(process.stdout.isTTY
+        ? {
+            transport: {
+              target: 'pino-pretty',
+              options: { translateTime: 'HH:MM:ss', ignore: 'pid,hostname' },
+            },
+          }
+        : {}),
+    },
+  })
+}
+
+/** Tells a person where to go on; a log collector gets one line of JSON. */
+function announce(app: App, config: Config): void {
+  const { port } = app.server.address() as AddressInfo
+  const address = `http://${hostOf(config.HOST)}:${port}`
+  const lines = [
+    '',
+    `  Dateline       ${address}`,
+    `  Swagger UI     ${address}/docs`,
+    `  Today's news   ${address}/v1/today`,
+    '  A key to write with:',
+    '    npm run --silent dateline -- keys create --name me --scopes newsroom',
+    '',
+  ]
+  console.log(lines.join('\n'))
+}
+
+function hostOf(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}

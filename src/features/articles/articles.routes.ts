@@ -1,0 +1,196 @@
+import { Type } from 'typebox'
+import type { Db } from '../../db/db.ts'
+import type { App } from '../../http/app-type.ts'
+import { type Answer, type Delivery, listAnswer } from '../../http/delivery.ts'
+import { normalForm, openPage } from '../../http/paging.ts'
+import { responses } from '../../http/problem.ts'
+import { Cursor, closed, Limit, ref } from '../../http/schema.ts'
+import { formatInstant } from '../../instant.ts'
+import {
+  ArticleListSchema,
+  ArticleQuery,
+  ArticleSchema,
+  RelatedListSchema,
+  shape,
+  VersionListSchema,
+} from './articles.schema.ts'
+import { countPublications, listPublicationRows, type PublicationRow } from './articles.store.ts'
+import { filterTags, getPublication, listRelated, readFilter } from './articles.ts'
+import { listHistory } from './relations.store.ts'
+import { type Article, type ArticleSettings, renderArticles, viewOf } from './render.ts'
+
+const path = '/v1/articles'
+const params = closed({
+  idOrSlug: Type.String({
+    minLength: 1,
+    maxLength: 80,
+    pattern: '^[a-z0-9-]+$',
+    description: 'The id, or the slug; an old slug redirects.',
+    examples: ['black-sea-wind-farm-wins-approval'],
+  }),
+})
+const moved = { 301: { description: 'An old slug: the article has another now.', type: 'null' } }
+
+/** What readers see of articles. */
+export function articleRoutes(
+  app: App,
+  { db, delivery, settings }: { db: Db; delivery: Delivery; settings: ArticleSettings },
+): void {
+  app.get(
+    path,
+    {
+      schema: {
+        operationId: 'listArticles',
+        summary: 'List articles',
+        description:
+          'Live articles, newest first, each with its section, tags and lead picture. Filters narrow it; a repeated ' +
+          'parameter means any of its values. Follow `page.next` for more: the cost is the same on every page.',
+        tags: ['Articles'],
+        querystring: ArticleQuery,
+        response: responses({ 200: ref(ArticleListSchema) }, 400, 401, 406, 429, 503),
+      },
+    },
+    (request, reply) => {
+      const { query } = request
+      const list = openPage(path, query, ['number', 'string'], ['ids', 'fields', 'include'])
+      return delivery.answer(request, reply, normalForm(path, query), async audience => {
+        const filter = await readFilter(db.live, query)
+        const found = await listPublicationRows(db.live, filter, query.limit + 1, list.after)
+        const instant = (row: PublicationRow) =>
+          filter.sort === '-updatedAt' ? row.updatedAt : row.publishedAt
+        const { rows, page } = list.close(found, row => [instant(row), row.articleId])
+        const total = query.count ? { total: await countPublications(db.live, filter) } : {}
+        const data = await renderArticles(
+          db.live,
+          settings,
+          rows,
+          viewOf(query, audience.subscribers, 'list'),
+        )
+        return listAnswer(settings.publicUrl, { data, page, meta: total }, filterTags(query), query.language)
+      })
+    },
+  )
+
+  app.get(
+    `${path}/:idOrSlug`,
+    {
+      schema: {
+        operationId: 'getArticle',
+        summary: 'Read an article',
+        description:
+          'One article with its body, media, corrections and translations. A withdrawn one answers 410 with its ' +
+          'tombstone; what the public does not see, 404.',
+        tags: ['Articles'],
+        params,
+        querystring: closed(shape),
+        response: responses({ 200: ref(ArticleSchema), ...moved }, 400, 401, 404, 406, 410, 429),
+      },
+    },
+    (request, reply) => {
+      const { idOrSlug } = request.params
+      return delivery.answer(
+        request,
+        reply,
+        normalForm(`${path}/${idOrSlug}`, request.query),
+        async audience => {
+          const row = await getPublication(db.live, idOrSlug)
+          if ('redirect' in row) return redirect(row.redirect, '', request.url)
+          const view = viewOf(request.query, audience.subscribers, 'article')
+          const [article] = await renderArticles(db.live, settings, [row], view)
+          return articleAnswer(article as Article, row)
+        },
+      )
+    },
+  )
+
+  app.get(
+    `${path}/:idOrSlug/versions`,
+    {
+      schema: {
+        operationId: 'listArticleVersions',
+        summary: 'Read the history of an article',
+        description:
+          'Every version: its number, kind, time and public note. Older texts are for the newsroom.',
+        tags: ['Articles'],
+        params,
+        querystring: closed({ limit: Limit(), cursor: Type.Optional(Cursor()) }),
+        response: responses({ 200: ref(VersionListSchema), ...moved }, 400, 401, 404, 406, 410, 429),
+      },
+    },
+    (request, reply) => {
+      const { idOrSlug } = request.params
+      const at = `${path}/${idOrSlug}/versions`
+      const list = openPage(at, request.query, ['number'])
+      return delivery.answer(request, reply, normalForm(at, request.query), async () => {
+        const row = await getPublication(db.live, idOrSlug)
+        if ('redirect' in row) return redirect(row.redirect, '/versions', request.url)
+        const found = await listHistory(db.live, row.articleId, request.query.limit + 1, list.after?.[0])
+        const { rows, page } = list.close(found, version => [version.number])
+        const data = rows.map(({ number, kind, at: instant, note }) => ({
+          number,
+          kind,
+          at: formatInstant(instant),
+          ...(note === null ? {} : { note }),
+        }))
+        return listAnswer(settings.publicUrl, { data, page, meta: {} }, [`article-${row.articleId}`])
+      })
+    },
+  )
+
+  app.get(
+    `${path}/:idOrSlug/related`,
+    {
+      schema: {
+        operationId: 'listRelatedArticles',
+        summary: 'List related articles',
+        description:
+          'Articles in the same language that share its tags, best first. A shared tag counts the more the rarer it is.',
+        tags: ['Articles'],
+        params,
+        querystring: closed({ limit: Limit({ default: 10 }), ...shape }),
+        response: responses({ 200: ref(RelatedListSchema), ...moved }, 400, 401, 404, 406, 410, 429),
+      },
+    },
+    (request, reply) => {
+      const { idOrSlug } = request.params
+      const { limit } = request.query
+      const at = `${path}/${idOrSlug}/related`
+      return delivery.answer(request, reply, normalForm(at, request.query), async audience => {
+        const row = await getPublication(db.live, idOrSlug)
+        if ('redirect' in row) return redirect(row.redirect, '/related', request.url)
+        const rows = await listRelated(db.live, row, limit)
+        const data = await renderArticles(
+          db.live,
+          settings,
+          rows,
+          viewOf(request.query, audience.subscribers, 'list'),
+        )
+        return listAnswer(settings.publicUrl, { data, page: { limit, hasMore: false }, meta: {} }, [
+          'list',
+          `article-${row.articleId}`,
+        ])
+      })
+    },
+  )
+}
+
+function articleAnswer(article: Article, row: PublicationRow): Answer {
+  const shown = [...(article.section ? [article.section] : []), ...(article.tags ?? [])]
+  const links: string[] = []
+  if (article.canonicalUrl) links.push(`<${article.canonicalUrl}>; rel="canonical"`)
+  for (const { canonicalUrl, language } of article.translations ?? []) {
+    if (canonicalUrl) links.push(`<${canonicalUrl}>; rel="alternate"; hreflang="${language}"`)
+  }
+  return {
+    body: article,
+    tags: [`article-${row.articleId}`, ...shown.map(tag => `tag-${tag.slug}`)],
+    language: row.language,
+    lastModified: row.updatedAt,
+    links,
+  }
+}
+
+function redirect(slug: string, rest: string, url: string): Answer {
+  const query = url.includes('?') ? url.slice(url.indexOf('?')) : ''
+  return { location: `${path}/${slug}${rest}${query}`, tags: [] }
+}

@@ -1,0 +1,238 @@
+import { Type } from 'typebox'
+import {
+  closed,
+  Id,
+  Instant,
+  Language,
+  listOf,
+  NoMeta,
+  named,
+  nullable,
+  optional,
+  ref,
+  Slug,
+  Text,
+  words,
+} from '../../http/schema.ts'
+import { accesses, articleKinds, deskStatuses, liveStatuses, versionKinds } from '../../words.ts'
+
+const language = Language({ description: 'The language it is written in (BCP 47).', examples: ['en'] })
+const headline = Text(300)
+const kind = words(articleKinds, { description: 'What sort of article it is; `story` unless said.' })
+const body = Type.String({
+  maxLength: 1_000_000,
+  description:
+    'The text. Stored as canonical HTML: active content is refused, other unlisted elements are unwrapped.',
+})
+const bodyFormat = words(['html', 'markdown', 'text'], {
+  description: 'What `body` is written in; `html` unless said.',
+})
+const section = Slug({ description: 'The slug of the tag of kind `section` it stands under.' })
+const tags = Type.Array(Slug(), {
+  maxItems: 50,
+  uniqueItems: true,
+  description: 'Slugs of its other tags, in order.',
+})
+const leadMedia = Id({ description: 'The id of its lead picture.' })
+const media = Type.Array(Id(), {
+  maxItems: 100,
+  uniqueItems: true,
+  description: 'Ids of its further media, in order.',
+})
+const urgency = Type.Integer({
+  minimum: 1,
+  maximum: 9,
+  description: 'From 1 (flash) to 9, as IPTC has it; 5 is normal.',
+})
+const access = words(accesses, { description: 'Who may read the body; `public` unless said.' })
+const story = Id({
+  description: 'The story it belongs to. Translations are articles of one story. Unless said, its own id.',
+})
+const slug = Slug({
+  description: 'Its name in addresses. Made of the headline at the first publish unless set.',
+})
+
+/** The fields that a merge patch may remove. */
+const removable = {
+  shortHeadline: Text(120),
+  summary: Text(2000),
+  body,
+  dateline: Text(200, { description: 'Where it was written, as printed.', examples: ['Sofia'] }),
+  byline: Text(300, { description: 'Who wrote it, as printed.', examples: ['By Ivan Petrov'] }),
+  signOff: Text(100, { description: "The author's initials, as printed.", examples: ['/IV/'] }),
+  section,
+  leadMedia,
+  source: Text(200),
+  usageTerms: Text(2000),
+  slug,
+  editorialNote: Text(5000, { description: 'For the desk alone; no reader ever sees it.' }),
+}
+
+/** The fields that always have a value. */
+const lasting = { kind, tags, media, urgency, access, story }
+
+const example = {
+  headline: 'Varna Opens Its New Sea Garden Promenade',
+  language: 'en',
+  summary: 'The rebuilt promenade opens after two years of work.',
+  body: '<p>The rebuilt promenade of the Sea Garden opened on Friday.</p>',
+  section: 'society',
+  tags: ['varna'],
+  signOff: '/EM/',
+}
+
+export const ArticleInputSchema = named(
+  'ArticleInput',
+  closed(
+    {
+      headline,
+      language,
+      ...optional(removable),
+      ...optional(lasting),
+      bodyFormat: Type.Optional(bodyFormat),
+    },
+    { description: 'A new working copy. Publishing asks for a section and a body too.', examples: [example] },
+  ),
+)
+
+export const ArticlePatchSchema = named(
+  'ArticlePatch',
+  closed(
+    {
+      headline: Type.Optional(headline),
+      language: Type.Optional(language),
+      ...optional({
+        shortHeadline: nullable(removable.shortHeadline),
+        summary: nullable(removable.summary),
+        body: nullable(removable.body),
+        dateline: nullable(removable.dateline),
+        byline: nullable(removable.byline),
+        signOff: nullable(removable.signOff),
+        section: nullable(removable.section),
+        leadMedia: nullable(removable.leadMedia),
+        source: nullable(removable.source),
+        usageTerms: nullable(removable.usageTerms),
+        slug: nullable(removable.slug),
+        editorialNote: nullable(removable.editorialNote),
+      }),
+      ...optional(lasting),
+      bodyFormat: Type.Optional(bodyFormat),
+    },
+    {
+      minProperties: 1,
+      description:
+        'A merge patch (RFC 7396) of the working copy: null removes. Readers see it at the next publish.',
+      examples: [{ headline: 'Varna Opens Its Sea Garden Promenade' }],
+    },
+  ),
+)
+
+const WarningSchema = named(
+  'Warning',
+  closed(
+    { code: Type.String(), pointer: Type.String(), detail: Type.String() },
+    { description: 'Something in what was sent that was not kept as it stood.' },
+  ),
+)
+
+const facts = {
+  id: Id(),
+  revision: Type.Integer({ description: 'Raised by every write; the ETag is made of it.' }),
+  deskStatus: words(deskStatuses, { description: 'Where the working copy stands at the desk.' }),
+  liveStatus: words(liveStatuses, { description: 'What the public can see of the article.' }),
+  headline,
+  language,
+  ...optional(removable),
+  ...lasting,
+  version: Type.Integer({ description: 'The number of the newest version; 0 before the first publish.' }),
+  createdAt: Instant(),
+  editedAt: Instant({ description: 'When the working copy was last written.' }),
+  publishedAt: Type.Optional(Instant()),
+}
+
+export const EditorialArticleSchema = named(
+  'EditorialArticle',
+  closed(
+    { ...facts, warnings: Type.Optional(Type.Array(ref(WarningSchema))) },
+    { description: 'A working copy: what editors see and edit, and no reader ever does.' },
+  ),
+)
+
+export const EditorialArticleListSchema = listOf('EditorialArticleList', EditorialArticleSchema, NoMeta, {
+  description: 'Working copies without their bodies.',
+})
+
+export const PublishSchema = named(
+  'Publish',
+  closed(
+    {
+      kind: Type.Optional(
+        words(['update', 'correction'], {
+          description:
+            'Adds news, or mends an error of fact. Needed from the second publish on; the first has none.',
+        }),
+      ),
+      note: Type.Optional(Text(1000, { description: 'What changed, for readers. A correction needs one.' })),
+      publishedAt: Type.Optional(
+        Instant({
+          description:
+            'At the first publish: an earlier time of publication. Takes the scope `articles:backdate`.',
+        }),
+      ),
+    },
+    { examples: [{}, { kind: 'correction', note: 'The bridge is 300 metres long, not 400.' }] },
+  ),
+)
+
+export const WithdrawSchema = named(
+  'Withdraw',
+  closed(
+    {
+      notice: Text(1000, { description: 'What readers are told in its place.' }),
+      reason: Text(2000, { description: 'Why, for the newsroom alone.' }),
+      replacement: Type.Optional(Id({ description: 'The id of an article to read instead.' })),
+    },
+    {
+      examples: [
+        {
+          notice: 'This story was withdrawn because its source was not reliable.',
+          reason: 'The document was forged.',
+        },
+      ],
+    },
+  ),
+)
+
+const versionFacts = {
+  number: Type.Integer(),
+  kind: words(versionKinds),
+  at: Instant(),
+  note: Type.Optional(Type.String()),
+  keyId: Type.Optional(Id({ description: 'The key that published it.' })),
+}
+
+export const EditorialVersionSchema = named(
+  'EditorialVersion',
+  closed({
+    ...versionFacts,
+    article: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: 'The article as it was printed: only for one version.',
+      }),
+    ),
+  }),
+)
+
+export const EditorialVersionListSchema = listOf('EditorialVersionList', EditorialVersionSchema, NoMeta)
+
+export const deskSchemas = [
+  WarningSchema,
+  ArticleInputSchema,
+  ArticlePatchSchema,
+  EditorialArticleSchema,
+  EditorialArticleListSchema,
+  PublishSchema,
+  WithdrawSchema,
+  EditorialVersionSchema,
+  EditorialVersionListSchema,
+]

@@ -1,0 +1,177 @@
+import { and, asc, desc, eq, getTableColumns, gt, or, type SQL, sql } from 'drizzle-orm'
+import type { DeskReader, Writer } from '../../db/db.ts'
+import type { AllTables } from '../../db/tables.ts'
+import type { DeskStatus, LiveStatus } from '../../words.ts'
+
+export type ArticleRow = AllTables['articles']['$inferSelect']
+export type VersionRow = AllTables['versions']['$inferSelect']
+
+/** A working copy with what it refers to: tags by id and slug in order, the section's slug, and media ids in order. */
+export type WorkingCopy = ArticleRow & {
+  sectionSlug: string | null
+  tags: readonly { id: string; slug: string }[]
+  /** The lead picture. */
+  leadMediaId: string | null
+  mediaIds: readonly string[]
+}
+
+type Relations = Pick<WorkingCopy, 'sectionSlug' | 'tags' | 'leadMediaId' | 'mediaIds'>
+
+export async function findArticle(reader: DeskReader, id: string): Promise<WorkingCopy | undefined> {
+  const { articles } = reader.tables
+  const build = () =>
+    reader.sql
+      .select()
+      .from(articles)
+      .where(eq(articles.id, sql.placeholder('id')))
+  const [row] = await reader.prepared('article by id', build, { id })
+  if (!row) return undefined
+  const [copy] = await withRelations(reader, [row])
+  return copy
+}
+
+export type ArticleFilter = {
+  deskStatus?: readonly DeskStatus[]
+  liveStatus?: readonly LiveStatus[]
+  language?: readonly string[]
+  sectionId?: string
+  /** Goes on below this place: time of the last edit (epoch milliseconds) and id. */
+  after?: readonly [editedAt: number, id: string]
+  limit: number
+}
+
+/** Working copies, last edited first, without their bodies. */
+export async function listArticleRows(reader: DeskReader, filter: ArticleFilter): Promise<WorkingCopy[]> {
+  const { articles } = reader.tables
+  const any = <T>(values: readonly T[] | undefined, test: (value: T) => SQL) =>
+    values && or(...values.map(test))
+  const where = and(
+    any(filter.deskStatus, value => eq(articles.deskStatus, value)),
+    any(filter.liveStatus, value => eq(articles.liveStatus, value)),
+    any(filter.language, value => eq(articles.language, value)),
+    filter.sectionId === undefined ? undefined : eq(articles.sectionId, filter.sectionId),
+    filter.after && sql`(${articles.editedAt}, ${articles.id}) < (${filter.after[0]}, ${filter.after[1]})`,
+  )
+  const rows = await reader.sql
+    .select({ ...getTableColumns(articles), bodyHtml: sql<null>`null` })
+    .from(articles)
+    .where(where)
+    .orderBy(desc(articles.editedAt), desc(articles.id))
+    .limit(filter.limit)
+  return withRelations(reader, rows)
+}
+
+/** Whether any working copy belongs to the story. */
+export async function isStory(reader: DeskReader, storyId: string): Promise<boolean> {
+  const { articles } = reader.tables
+  const [row] = await reader.sql
+    .select({ id: articles.id })
+    .from(articles)
+    .where(eq(articles.storyId, storyId))
+    .limit(1)
+  return row !== undefined
+}
+
+/** Writes the working copy whole: the row, its tags and its media. */
+export async function saveArticle(tx: Writer, copy: WorkingCopy, isNew: boolean): Promise<void> {
+  const { articles, articleTags, articleMedia } = tx.tables
+  const { sectionSlug: _slug, tags, leadMediaId, mediaIds, ...row } = copy
+  if (isNew) await tx.sql.insert(articles).values(row)
+  else await tx.sql.update(articles).set(row).where(eq(articles.id, row.id))
+  if (!isNew) {
+    await tx.sql.delete(articleTags).where(eq(articleTags.articleId, row.id))
+    await tx.sql.delete(articleMedia).where(eq(articleMedia.articleId, row.id))
+  }
+  const tagRows = tags.map((tag, i) => ({ articleId: row.id, position: i + 1, tagId: tag.id }))
+  if (tagRows.length > 0) await tx.sql.insert(articleTags).values(tagRows)
+  const mediaRows = mediaIds.map((mediaId, i) => ({ articleId: row.id, position: i + 1, mediaId }))
+  if (leadMediaId !== null) mediaRows.unshift({ articleId: row.id, position: 0, mediaId: leadMediaId })
+  if (mediaRows.length > 0) await tx.sql.insert(articleMedia).values(mediaRows)
+}
+
+export async function deleteArticleRow(tx: Writer, id: string): Promise<void> {
+  const { articles } = tx.tables
+  await tx.sql.delete(articles).where(eq(articles.id, id))
+}
+
+export async function insertVersion(tx: Writer, row: VersionRow): Promise<void> {
+  await tx.sql.insert(tx.tables.versions).values(row)
+}
+
+/** The versions of an article, first to last, from above `afterNumber`, without the texts. */
+export async function listVersionRows(
+  reader: DeskReader,
+  articleId: string,
+  limit: number,
+  afterNumber = 0,
+): Promise<Omit<VersionRow, 'snapshot'>[]> {
+  const { versions } = reader.tables
+  const { snapshot: _snapshot, ...columns } = getTableColumns(versions)
+  return reader.sql
+    .select(columns)
+    .from(versions)
+    .where(and(eq(versions.articleId, articleId), gt(versions.number, afterNumber)))
+    .orderBy(asc(versions.number))
+    .limit(limit)
+}
+
+export async function findVersion(
+  reader: DeskReader,
+  articleId: string,
+  number: number,
+): Promise<VersionRow | undefined> {
+  const { versions } = reader.tables
+  const [row] = await reader.sql
+    .select()
+    .from(versions)
+    .where(and(eq(versions.articleId, articleId), eq(versions.number, number)))
+  return row
+}
+
+export async function insertWithdrawal(
+  tx: Writer,
+  row: AllTables['withdrawals']['$inferSelect'],
+): Promise<void> {
+  await tx.sql.insert(tx.tables.withdrawals).values(row)
+}
+
+async function withRelations(reader: DeskReader, rows: readonly ArticleRow[]): Promise<WorkingCopy[]> {
+  const { articleTags, articleMedia, tags } = reader.tables
+  const ids = reader.list(rows.map(row => row.id))
+  const tagged = await reader.prepared(
+    'tags of articles',
+    () =>
+      reader.sql
+        .select({ articleId: articleTags.articleId, id: tags.id, slug: tags.slug })
+        .from(articleTags)
+        .innerJoin(tags, eq(tags.id, articleTags.tagId))
+        .where(reader.isIn(articleTags.articleId, 'ids'))
+        .orderBy(asc(articleTags.articleId), asc(articleTags.position)),
+    { ids },
+  )
+  const pictured = await reader.prepared(
+    'media of articles',
+    () =>
+      reader.sql
+        .select()
+        .from(articleMedia)
+        .where(reader.isIn(articleMedia.articleId, 'ids'))
+        .orderBy(asc(articleMedia.articleId), asc(articleMedia.position)),
+    { ids },
+  )
+  const sections = await reader.prepared(
+    'sections by id',
+    () => reader.sql.select({ id: tags.id, slug: tags.slug }).from(tags).where(reader.isIn(tags.id, 'ids')),
+    { ids: reader.list(rows.flatMap(row => row.sectionId ?? [])) },
+  )
+  return rows.map(row => {
+    const media = pictured.filter(item => item.articleId === row.id)
+    const relations: Relations = {
+      sectionSlug: sections.find(section => section.id === row.sectionId)?.slug ?? null,
+      tags: tagged.filter(tag => tag.articleId === row.id).map(({ id, slug }) => ({ id, slug })),
+      leadMediaId: media.find(item => item.position === 0)?.mediaId ?? null,
+      mediaIds: media.filter(item => item.position > 0).map(item => item.mediaId),
+    }
+    return { ...row, ...relations }
+  })
+}

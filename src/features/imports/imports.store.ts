@@ -1,0 +1,37 @@
+import { and, eq, notExists, sql } from 'drizzle-orm'
+import type { DeskReader, Writer } from '../../db/db.ts'
+import type { AllTables } from '../../db/tables.ts'
+
+export type ImportRow = AllTables['imports']['$inferSelect']
+
+/** What was made of an item from outside, by the item's own name. */
+export async function findImport(reader: DeskReader, uri: string): Promise<ImportRow | undefined> {
+  const { imports } = reader.tables
+  const build = () =>
+    reader.sql
+      .select()
+      .from(imports)
+      .where(eq(imports.uri, sql.placeholder('uri')))
+  const [row] = await reader.prepared('import by uri', build, { uri })
+  return row
+}
+
+/** Remembers the version of an item that was taken, in place of the one before. */
+export async function saveImport(tx: Writer, row: ImportRow): Promise<void> {
+  const { uri: _uri, ...rest } = row
+  await tx.sql
+    .insert(tx.tables.imports)
+    .values(row)
+    .onConflictDoUpdate({ target: tx.tables.imports.uri, set: rest })
+}
+
+/** Whether there is an article that no item whose name begins so became. */
+export async function hasArticlesFromElsewhere(reader: DeskReader, uriPrefix: string): Promise<boolean> {
+  const { articles, imports } = reader.tables
+  const from = reader.sql
+    .select({ uri: imports.uri })
+    .from(imports)
+    .where(and(eq(imports.subjectId, articles.id), sql`${imports.uri} like ${`${uriPrefix}%`}`))
+  const [row] = await reader.sql.select({ id: articles.id }).from(articles).where(notExists(from)).limit(1)
+  return row !== undefined
+}

@@ -1,0 +1,65 @@
+import {
+  conceptOf,
+  type Fields,
+  ItemError,
+  idOf,
+  languageOf,
+  listOf,
+  textOf,
+  timeOf,
+} from './ninjs-fields.ts'
+
+export type WireStatus = 'usable' | 'withheld' | 'canceled'
+
+/** What an item and its media share; times are epoch ms. */
+export type WireCommon = {
+  version: string
+  status: WireStatus
+  language?: string
+  usageTerms?: string
+  copyrightHolder?: string
+  copyrightNotice?: string
+  versionCreated?: number
+  embargoedUntil?: number
+  expires?: number
+}
+
+/** `pubstatus`, usable when it is not told; throws ItemError for a word that is none of the three. */
+export function readStatus(fields: Fields): WireStatus {
+  const text = textOf(fields, 'pubstatus')
+  const word =
+    text
+      ?.trim()
+      .toLowerCase()
+      .replace(/^stat:/, '') ?? 'usable'
+  if (word === 'usable' || word === 'withheld' || word === 'canceled') return word
+  if (word === 'cancelled') return 'canceled'
+  throw new ItemError(`${fields.byName.get('pubstatus')?.path} is not usable, withheld or canceled: ${text}`)
+}
+
+/** Version, status, language, rights and times of an item or of one of its media. */
+export function readCommon(fields: Fields): WireCommon {
+  const common = {
+    usageTerms: textOf(fields, 'usageterms'),
+    copyrightHolder: textOf(fields, 'copyrightholder'),
+    copyrightNotice: textOf(fields, 'copyrightnotice'),
+    language: languageOf(fields),
+    versionCreated: timeOf(fields, 'versioncreated'),
+    embargoedUntil: timeOf(fields, 'embargoeduntil', 'embargoed'),
+    expires: timeOf(fields, 'expires'),
+  }
+  return { version: idOf(fields, 'version') ?? '1', status: readStatus(fields), ...present(common) }
+}
+
+/** The same object without the members that are undefined. */
+export function present<T extends object>(all: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+}
+
+/** The parties an item came from, as named. */
+export function readSource(fields: Fields): string | undefined {
+  const names = listOf(fields, 'infosources', 'infosource').map(entry => textOf(conceptOf(entry), 'name'))
+  return names.filter(name => name !== undefined).join(', ') || textOf(fields, 'source')
+}

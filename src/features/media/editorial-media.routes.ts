@@ -1,0 +1,204 @@
+import { type Static, Type } from 'typebox'
+import type { Db } from '../../db/db.ts'
+import type { App } from '../../http/app-type.ts'
+import { requireMatch } from '../../http/conditional.ts'
+import { sendFile } from '../../http/files.ts'
+import { openPage } from '../../http/paging.ts'
+import { responses } from '../../http/problem.ts'
+import { Cursor, closed, Id, IfMatch, keyed, Limit, ref } from '../../http/schema.ts'
+import { readUpload } from '../../http/upload.ts'
+import { formatInstant } from '../../instant.ts'
+import { revisionTag } from '../../revision.ts'
+import type { FileStore } from './files.ts'
+import {
+  EditorialMediaListSchema,
+  EditorialMediaSchema,
+  FileParams,
+  fileAnswers,
+  MediaPatchSchema,
+  MediaUploadSchema,
+  MediaWordsSchema,
+} from './media.schema.ts'
+import { listMediaRows, type MediaRow } from './media.store.ts'
+import { createPicture, deleteMedia, getFile, getMedia, type MediaWords, patchMedia } from './media.ts'
+import { parseRange } from './range.ts'
+import { renderMedia } from './render-media.ts'
+
+const path = '/v1/editorial/media'
+
+/** Media as the newsroom keeps it, used or not. */
+export function editorialMediaRoutes(
+  app: App,
+  { db, files, publicUrl, uploadLimit }: { db: Db; files: FileStore; publicUrl: string; uploadLimit: number },
+): void {
+  const params = closed({ id: Id() })
+  const common = { tags: ['Editorial'], security: keyed }
+
+  app.get(
+    path,
+    {
+      config: { scope: 'articles:read' },
+      schema: {
+        operationId: 'listEditorialMedia',
+        summary: 'List all media',
+        description: 'Everything uploaded or imported, newest first, used or not.',
+        ...common,
+        querystring: closed({ limit: Limit(), cursor: Type.Optional(Cursor()) }),
+        response: responses({ 200: ref(EditorialMediaListSchema) }, 400, 401, 403, 429),
+      },
+    },
+    async ({ query }) => {
+      const list = openPage(path, query, ['string'])
+      const { rows, page } = list.close(
+        await listMediaRows(db.desk, query.limit + 1, list.after?.[0]),
+        row => [row.id],
+      )
+      return { data: rows.map(mediaOf), page, meta: {} }
+    },
+  )
+
+  app.post(
+    path,
+    {
+      config: { scope: 'media:write' },
+      schema: {
+        operationId: 'uploadMedia',
+        summary: 'Upload a picture',
+        description:
+          'The file is known by its content, whatever it is called. Its renditions are made now. Readers see it once ' +
+          'a live article uses it.',
+        ...common,
+        consumes: ['multipart/form-data'],
+        body: ref(MediaUploadSchema),
+        response: responses({ 201: ref(EditorialMediaSchema) }, 400, 401, 403, 413, 415, 429, 503),
+      },
+      // The form is a stream: this schema documents it, and the handler reads it and checks its words.
+      attachValidation: true,
+    },
+    async (request, reply) => {
+      const { bytes, words } = await readUpload<MediaWords>(request, uploadLimit, MediaWordsSchema)
+      const row = await createPicture(db, files, bytes, words)
+      reply.code(201).headers({ etag: revisionTag(row.revision), location: `${path}/${row.id}` })
+      return mediaOf(row)
+    },
+  )
+
+  app.get(
+    `${path}/:id`,
+    {
+      config: { scope: 'articles:read' },
+      schema: {
+        operationId: 'getEditorialMedia',
+        summary: 'Read media as the desk has it',
+        ...common,
+        params,
+        response: responses({ 200: ref(EditorialMediaSchema) }, 400, 401, 403, 404, 429),
+      },
+    },
+    async (request, reply) => {
+      const row = await getMedia(db.desk, request.params.id)
+      reply.header('etag', revisionTag(row.revision))
+      return mediaOf(row)
+    },
+  )
+
+  app.get(
+    `${path}/:id/:contentHash/:file`,
+    {
+      config: { scope: 'articles:read' },
+      schema: {
+        operationId: 'getEditorialMediaFile',
+        summary: 'Read the bytes of a rendition, used or not',
+        ...common,
+        params: FileParams,
+        response: responses(fileAnswers, 400, 401, 403, 404, 416, 429),
+      },
+    },
+    async (request, reply) => {
+      const { id, contentHash, file } = request.params
+      const media = await getMedia(db.desk, id)
+      return sendFile(
+        request,
+        reply,
+        await getFile(files, media, contentHash, file),
+        'private, no-store',
+        parseRange,
+      )
+    },
+  )
+
+  app.patch(
+    `${path}/:id`,
+    {
+      config: { scope: 'media:write' },
+      schema: {
+        operationId: 'patchMedia',
+        summary: 'Change the words of media',
+        description:
+          'Where it is shown, readers see the change at once; what was printed stays in the versions.',
+        ...common,
+        params,
+        headers: IfMatch,
+        body: ref(MediaPatchSchema),
+        response: responses(
+          { 200: ref(EditorialMediaSchema) },
+          400,
+          401,
+          403,
+          404,
+          412,
+          413,
+          415,
+          428,
+          429,
+          503,
+        ),
+      },
+    },
+    async (request, reply) => {
+      const match = requireMatch(request)
+      const row = await db.write(tx => patchMedia(tx, request.params.id, request.body, match))
+      reply.header('etag', revisionTag(row.revision))
+      return mediaOf(row)
+    },
+  )
+
+  app.delete(
+    `${path}/:id`,
+    {
+      config: { scope: 'media:write' },
+      schema: {
+        operationId: 'deleteMedia',
+        summary: 'Delete media that no article uses',
+        ...common,
+        params,
+        headers: IfMatch,
+        response: responses(
+          { 204: { description: 'Deleted.', type: 'null' } },
+          400,
+          401,
+          403,
+          404,
+          409,
+          412,
+          428,
+          429,
+          503,
+        ),
+      },
+    },
+    async (request, reply) => {
+      await deleteMedia(db, files, request.params.id, requireMatch(request))
+      return reply.code(204).send()
+    },
+  )
+
+  function mediaOf(row: MediaRow): Static<typeof EditorialMediaSchema> {
+    return {
+      ...renderMedia(row, `${publicUrl}${path}`),
+      revision: row.revision,
+      createdAt: formatInstant(row.createdAt),
+      updatedAt: formatInstant(row.updatedAt),
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { Type } from 'typebox'
+import type { Db } from '../../db/db.ts'
+import type { App } from '../../http/app-type.ts'
+import { type Delivery, listAnswer } from '../../http/delivery.ts'
+import { sendFile } from '../../http/files.ts'
+import { normalForm, openPage } from '../../http/paging.ts'
+import { responses } from '../../http/problem.ts'
+import { Cursor, closed, Id, Limit, ref } from '../../http/schema.ts'
+import type { FileStore } from './files.ts'
+import { FileParams, fileAnswers, MediaListSchema, MediaSchema } from './media.schema.ts'
+import { listLiveMediaRows } from './media.store.ts'
+import { getFile, getLiveMedia } from './media.ts'
+import { parseRange } from './range.ts'
+import { renderMedia } from './render-media.ts'
+
+const path = '/v1/media'
+/** A year at the reader, whose address changes with the bytes; a day at a shared cache, so that a takedown reaches it. */
+const forEver = 'public, max-age=31536000, immutable, s-maxage=86400'
+
+/** What readers see of media: what something live uses, and its bytes. */
+export function mediaRoutes(
+  app: App,
+  { db, delivery, files, publicUrl }: { db: Db; delivery: Delivery; files: FileStore; publicUrl: string },
+): void {
+  const base = `${publicUrl}${path}`
+
+  app.get(
+    path,
+    {
+      schema: {
+        operationId: 'listMedia',
+        summary: 'List media',
+        description: 'Media that live articles use, newest first.',
+        tags: ['Media'],
+        querystring: closed({ limit: Limit(), cursor: Type.Optional(Cursor()) }),
+        response: responses({ 200: ref(MediaListSchema) }, 400, 401, 406, 429),
+      },
+    },
+    (request, reply) => {
+      const list = openPage(path, request.query, ['string'])
+      return delivery.answer(request, reply, normalForm(path, request.query), async () => {
+        const found = await listLiveMediaRows(db.live, request.query.limit + 1, list.after?.[0])
+        const { rows, page } = list.close(found, row => [row.id])
+        return listAnswer(publicUrl, { data: rows.map(row => renderMedia(row, base)), page, meta: {} }, [
+          'media',
+        ])
+      })
+    },
+  )
+
+  app.get(
+    `${path}/:id`,
+    {
+      schema: {
+        operationId: 'getMedia',
+        summary: 'Read media',
+        description: 'Caption, credit, rights and renditions of media that something live uses.',
+        tags: ['Media'],
+        params: closed({ id: Id({ examples: ['0190a3c0-0000-7000-9000-000000000001'] }) }),
+        response: responses({ 200: ref(MediaSchema) }, 400, 401, 404, 406, 429),
+      },
+    },
+    (request, reply) => {
+      const { id } = request.params
+      return delivery.answer(request, reply, `${path}/${id}`, async () => ({
+        body: renderMedia(await getLiveMedia(db.live, id), base),
+        tags: [`media-${id}`],
+      }))
+    },
+  )
+
+  app.get(
+    `${path}/:id/:contentHash/:file`,
+    {
+      schema: {
+        operationId: 'getMediaFile',
+        summary: 'Read the bytes of a rendition',
+        description: 'Take the address from `renditions[].url`. Ranges are served.',
+        tags: ['Media'],
+        params: FileParams,
+        response: responses(fileAnswers, 400, 401, 404, 416, 429),
+      },
+    },
+    async (request, reply) => {
+      const { id, contentHash, file } = request.params
+      const media = await getLiveMedia(db.live, id)
+      reply.headers({ 'cache-tag': `media-${id}`, 'surrogate-key': `media-${id}` })
+      const caching = request.key ? 'private, no-store' : forEver
+      return sendFile(request, reply, await getFile(files, media, contentHash, file), caching, parseRange)
+    },
+  )
+}

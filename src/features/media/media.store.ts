@@ -1,0 +1,138 @@
+import { desc, eq, lt, sql } from 'drizzle-orm'
+import type { DeskReader, LiveReader, Writer } from '../../db/db.ts'
+import type { AllTables, LiveTables } from '../../db/tables.ts'
+
+export type MediaRow = AllTables['media']['$inferSelect']
+export type LiveMediaRow = LiveTables['liveMedia']['$inferSelect']
+/** What a picture is and says, without the desk's own columns. */
+export type MediaFacts = Omit<LiveMediaRow, 'uses'>
+
+export async function findMedia(reader: DeskReader, id: string): Promise<MediaRow | undefined> {
+  const { media } = reader.tables
+  const build = () =>
+    reader.sql
+      .select()
+      .from(media)
+      .where(eq(media.id, sql.placeholder('id')))
+  const [row] = await reader.prepared('media by id', build, { id })
+  return row
+}
+
+/** Which of the ids are media. */
+export async function listMediaIds(reader: DeskReader, ids: readonly string[]): Promise<string[]> {
+  const { media } = reader.tables
+  const build = () => reader.sql.select({ id: media.id }).from(media).where(reader.isIn(media.id, 'ids'))
+  const rows = await reader.prepared('media ids', build, { ids: reader.list(ids) })
+  return rows.map(row => row.id)
+}
+
+/** Media newest first, from below `beforeId`. */
+export async function listMediaRows(
+  reader: DeskReader,
+  limit: number,
+  beforeId?: string,
+): Promise<MediaRow[]> {
+  const { media } = reader.tables
+  const below = beforeId === undefined ? undefined : lt(media.id, beforeId)
+  return reader.sql.select().from(media).where(below).orderBy(desc(media.id)).limit(limit)
+}
+
+export async function insertMedia(tx: Writer, row: MediaRow): Promise<void> {
+  await tx.sql.insert(tx.tables.media).values(row)
+}
+
+export async function updateMedia(tx: Writer, row: MediaRow): Promise<void> {
+  const { media } = tx.tables
+  await tx.sql.update(media).set(row).where(eq(media.id, row.id))
+}
+
+export async function deleteMediaRow(tx: Writer, id: string): Promise<void> {
+  const { media } = tx.tables
+  await tx.sql.delete(media).where(eq(media.id, id))
+}
+
+/** Up to 20 of the articles that use it, as working copies or publications. */
+export async function listMediaUsers(reader: DeskReader, id: string): Promise<string[]> {
+  const { articleMedia, publicationMedia } = reader.tables
+  const drafts = await reader.sql
+    .select({ id: articleMedia.articleId })
+    .from(articleMedia)
+    .where(eq(articleMedia.mediaId, id))
+    .limit(20)
+  const live = await reader.sql
+    .select({ id: publicationMedia.articleId })
+    .from(publicationMedia)
+    .where(eq(publicationMedia.mediaId, id))
+    .limit(20)
+  return [...new Set([...drafts, ...live].map(row => row.id))].slice(0, 20)
+}
+
+/** Media that something live uses. */
+export async function findLiveMedia(reader: LiveReader, id: string): Promise<LiveMediaRow | undefined> {
+  const { liveMedia } = reader.tables
+  const build = () =>
+    reader.sql
+      .select()
+      .from(liveMedia)
+      .where(eq(liveMedia.id, sql.placeholder('id')))
+  const [row] = await reader.prepared('live media by id', build, { id })
+  return row
+}
+
+/** Live media newest first, from below `beforeId`. */
+export async function listLiveMediaRows(
+  reader: LiveReader,
+  limit: number,
+  beforeId?: string,
+): Promise<LiveMediaRow[]> {
+  const { liveMedia } = reader.tables
+  const below = beforeId === undefined ? undefined : lt(liveMedia.id, beforeId)
+  return reader.sql.select().from(liveMedia).where(below).orderBy(desc(liveMedia.id)).limit(limit)
+}
+
+/** Counts publications gained and lost by media; what comes into use, or goes out of it, becomes or stops being live. */
+export async function countMediaUses(
+  tx: Writer,
+  gained: readonly string[],
+  lost: readonly string[],
+): Promise<void> {
+  const { liveMedia, media } = tx.tables
+  for (const id of gained) {
+    const raised = await tx.sql
+      .update(liveMedia)
+      .set({ uses: sql`${liveMedia.uses} + 1` })
+      .where(eq(liveMedia.id, id))
+      .returning({ id: liveMedia.id })
+    if (raised.length > 0) continue
+    const [row] = await tx.sql.select().from(media).where(eq(media.id, id))
+    if (!row) throw new Error(`media ${id} is gone`)
+    await tx.sql.insert(liveMedia).values({ ...factsOf(row), uses: 1 })
+    tx.change('media', id, 'changed')
+  }
+  for (const id of lost) {
+    const [left] = await tx.sql
+      .update(liveMedia)
+      .set({ uses: sql`${liveMedia.uses} - 1` })
+      .where(eq(liveMedia.id, id))
+      .returning({ uses: liveMedia.uses })
+    if (left?.uses !== 0) continue
+    await tx.sql.delete(liveMedia).where(eq(liveMedia.id, id))
+    tx.change('media', id, 'removed')
+  }
+}
+
+/** Shows the media as it is now, if it is live. */
+export async function refreshLiveMedia(tx: Writer, row: MediaRow): Promise<void> {
+  const { liveMedia } = tx.tables
+  const shown = await tx.sql
+    .update(liveMedia)
+    .set(factsOf(row))
+    .where(eq(liveMedia.id, row.id))
+    .returning({ id: liveMedia.id })
+  if (shown.length > 0) tx.change('media', row.id, 'changed')
+}
+
+function factsOf(row: MediaRow): MediaFacts {
+  const { revision: _revision, createdAt: _created, updatedAt: _updated, ...facts } = row
+  return facts
+}

@@ -1,0 +1,175 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { Db, DeskReader, LiveReader, Writer } from '../../db/db.ts'
+import { DomainError } from '../../errors.ts'
+import { type Match, requireRevision } from '../../revision.ts'
+import type { MediaType, StoredRendition } from '../../words.ts'
+import type { FileStore, StoredFile } from './files.ts'
+import {
+  deleteMediaRow,
+  findLiveMedia,
+  findMedia,
+  insertMedia,
+  listMediaUsers,
+  type MediaFacts,
+  type MediaRow,
+  refreshLiveMedia,
+  updateMedia,
+} from './media.store.ts'
+import { makeRenditions, readPicture } from './pictures.ts'
+
+/** The words that go with media, verbatim. */
+export type MediaWords = {
+  caption?: string
+  credit?: string
+  alt?: string
+  photographer?: string
+  rights?: string
+}
+export type MediaPatch = { [K in keyof MediaWords]?: string | null }
+
+/** The stored files of a picture: what its row says of them. */
+export type PictureFiles = Pick<
+  MediaRow,
+  'contentHash' | 'contentType' | 'extension' | 'width' | 'height' | 'bytes' | 'renditions'
+>
+
+const noFiles: PictureFiles = {
+  contentHash: null,
+  contentType: null,
+  extension: null,
+  width: null,
+  height: null,
+  bytes: null,
+  renditions: [],
+}
+
+/**
+ * Checks a picture, makes its renditions and stores all of it durably, before any row tells of it. Throws 400
+ * `picture-invalid`, 503 `busy`.
+ */
+export async function storePicture(files: FileStore, id: string, bytes: Buffer): Promise<PictureFiles> {
+  const picture = await readPicture(bytes)
+  const made = await makeRenditions(picture)
+  const { contentHash, contentType, extension, width, height } = picture
+  const original = { name: 'original', extension, contentType, width, height, bytes: bytes.length }
+  await files.put(pathOf(id, contentHash, original), bytes)
+  const renditions: StoredRendition[] = [original]
+  for (const rendition of made) {
+    const stored: StoredRendition = {
+      name: rendition.preset,
+      extension: rendition.format,
+      contentType: rendition.contentType,
+      width: rendition.width,
+      height: rendition.height,
+      bytes: rendition.bytes.length,
+    }
+    await files.put(pathOf(id, contentHash, stored), rendition.bytes)
+    renditions.push(stored)
+  }
+  return { contentHash, contentType, extension, width, height, bytes: bytes.length, renditions }
+}
+
+/** Uploads a picture. The row is written once every file is durable; a refused or broken upload leaves none. */
+export async function createPicture(
+  db: Db,
+  files: FileStore,
+  bytes: Buffer,
+  words: MediaWords,
+): Promise<MediaRow> {
+  const id = randomUUIDv7()
+  const stored = await storePicture(files, id, bytes)
+  return db.write(tx => createMedia(tx, { id, type: 'picture', words, stored }))
+}
+
+export type MediaInput = { id?: string; type: MediaType; words: MediaWords; stored?: PictureFiles }
+
+/** Makes the row of media whose files, if it has any, are stored. */
+export async function createMedia(tx: Writer, input: MediaInput): Promise<MediaRow> {
+  const { words } = input
+  const row: MediaRow = {
+    id: input.id ?? randomUUIDv7(),
+    type: input.type,
+    caption: words.caption ?? null,
+    credit: words.credit ?? null,
+    alt: words.alt ?? null,
+    photographer: words.photographer ?? null,
+    rights: words.rights ?? null,
+    ...(input.stored ?? noFiles),
+    revision: 1,
+    createdAt: tx.at,
+    updatedAt: tx.at,
+  }
+  await insertMedia(tx, row)
+  return row
+}
+
+/** Changes the words, or an import's files; where the media is live, readers see it at once. Throws 404, 412. */
+export async function patchMedia(
+  tx: Writer,
+  id: string,
+  patch: MediaPatch & { stored?: PictureFiles },
+  match: Match,
+): Promise<MediaRow> {
+  const before = await getMedia(tx, id)
+  requireRevision(match, before.revision)
+  const { stored, ...words } = patch
+  const row: MediaRow = { ...before, ...words, ...stored, revision: before.revision + 1, updatedAt: tx.at }
+  await updateMedia(tx, row)
+  await refreshLiveMedia(tx, row)
+  return row
+}
+
+/** Deletes media that no article uses, then its files. Throws 404, 412, and 409 `in-use` with the users. */
+export async function deleteMedia(db: Db, files: FileStore, id: string, match: Match): Promise<void> {
+  const row = await db.write(async tx => {
+    const found = await getMedia(tx, id)
+    requireRevision(match, found.revision)
+    const articles = await listMediaUsers(tx, id)
+    if (articles.length > 0)
+      throw new DomainError('in-use', 'Articles use it.', { extra: { users: { articles } } })
+    await deleteMediaRow(tx, id)
+    return found
+  })
+  const { contentHash } = row
+  if (contentHash !== null)
+    await files.remove(row.renditions.map(rendition => pathOf(id, contentHash, rendition)))
+}
+
+/** The media as the desk has it. Throws 404. */
+export async function getMedia(reader: DeskReader, id: string): Promise<MediaRow> {
+  const row = await findMedia(reader, id)
+  if (!row) throw new DomainError('not-found', 'There is no such media.')
+  return row
+}
+
+/** Media that something live uses. Throws 404. */
+export async function getLiveMedia(reader: LiveReader, id: string): Promise<MediaFacts> {
+  const row = await findLiveMedia(reader, id)
+  if (!row) throw new DomainError('not-found', 'There is no such media.')
+  return row
+}
+
+/** The stored file of a rendition, by the last two parts of its address. Throws 404. */
+export async function getFile(
+  files: FileStore,
+  media: MediaFacts,
+  contentHash: string,
+  fileName: string,
+): Promise<StoredFile & { etag: string; contentType: string }> {
+  const rendition = media.renditions.find(item => `${item.name}.${item.extension}` === fileName)
+  const file =
+    rendition && media.contentHash === contentHash
+      ? await files.open(pathOf(media.id, contentHash, rendition))
+      : undefined
+  if (!rendition || !file) throw new DomainError('not-found', 'The media has no such file.')
+  return {
+    ...file,
+    etag: `"${contentHash}-${rendition.name}-${rendition.extension}"`,
+    contentType: rendition.contentType,
+  }
+}
+
+/** Where a file lies in the store; the folders spread by the random end of the id. */
+function pathOf(id: string, contentHash: string, file: { name: string; extension: string }): string {
+  return `${id.slice(-2)}/${id}/${contentHash}/${file.name}.${file.extension}`
+}

@@ -1,0 +1,216 @@
+import { type Static, Type } from 'typebox'
+import type { Db } from '../../db/db.ts'
+import type { App } from '../../http/app-type.ts'
+import { requireMatch } from '../../http/conditional.ts'
+import { openPage } from '../../http/paging.ts'
+import { responses } from '../../http/problem.ts'
+import { anyOf, Cursor, closed, IfMatch, keyed, Limit, ref, Slug, words } from '../../http/schema.ts'
+import { formatInstant } from '../../instant.ts'
+import { revisionTag } from '../../revision.ts'
+import { tagKinds } from '../../words.ts'
+import {
+  EditorialTagListSchema,
+  EditorialTagSchema,
+  TagInputSchema,
+  TagMergeSchema,
+  TagPatchSchema,
+} from './tags.schema.ts'
+import { findTagById, listTagRows, type TagRow } from './tags.store.ts'
+import { createTag, deleteTag, getTag, mergeTag, patchTag } from './tags.ts'
+
+const path = '/v1/editorial/tags'
+
+/** Tags as the newsroom keeps them, used or not. */
+export function editorialTagRoutes(app: App, { db }: { db: Db }): void {
+  const params = closed({ slug: Slug() })
+  const common = { tags: ['Editorial'], security: keyed }
+
+  app.get(
+    path,
+    {
+      config: { scope: 'articles:read' },
+      schema: {
+        operationId: 'listEditorialTags',
+        summary: 'List all tags',
+        description: 'Every tag by slug, used or not.',
+        ...common,
+        querystring: closed({
+          kind: Type.Optional(anyOf(words(tagKinds), { description: 'Any of these kinds.' })),
+          limit: Limit(),
+          cursor: Type.Optional(Cursor()),
+        }),
+        response: responses({ 200: ref(EditorialTagListSchema) }, 400, 401, 403, 429),
+      },
+    },
+    async ({ query }) => {
+      const list = openPage(path, query, ['string'])
+      const found = await listTagRows(db.desk, {
+        limit: query.limit + 1,
+        ...(query.kind ? { kinds: query.kind } : {}),
+        ...(list.after ? { after: list.after[0] } : {}),
+      })
+      const { rows, page } = list.close(found, row => [row.tag.slug])
+      return { data: rows.map(row => tagOf(row.tag, row.parent)), page, meta: {} }
+    },
+  )
+
+  app.post(
+    path,
+    {
+      config: { scope: 'tags:write' },
+      schema: {
+        operationId: 'createTag',
+        summary: 'Create a tag',
+        description: 'Readers see it once a live article uses it.',
+        ...common,
+        body: ref(TagInputSchema),
+        response: responses({ 201: ref(EditorialTagSchema) }, 400, 401, 403, 409, 413, 415, 429, 503),
+      },
+    },
+    async (request, reply) => {
+      const row = await db.write(tx => createTag(tx, request.body))
+      reply.code(201).headers({ etag: revisionTag(row.revision), location: `${path}/${row.slug}` })
+      return withParent(row)
+    },
+  )
+
+  app.get(
+    `${path}/:slug`,
+    {
+      config: { scope: 'articles:read' },
+      schema: {
+        operationId: 'getEditorialTag',
+        summary: 'Read a tag as the desk has it',
+        ...common,
+        params,
+        response: responses({ 200: ref(EditorialTagSchema) }, 400, 401, 403, 404, 429),
+      },
+    },
+    async (request, reply) => {
+      const row = await getTag(db.desk, request.params.slug)
+      reply.header('etag', revisionTag(row.revision))
+      return withParent(row)
+    },
+  )
+
+  app.patch(
+    `${path}/:slug`,
+    {
+      config: { scope: 'tags:write' },
+      schema: {
+        operationId: 'patchTag',
+        summary: 'Change a tag',
+        description: 'Where the tag is shown, readers see the change at once.',
+        ...common,
+        params,
+        headers: IfMatch,
+        body: ref(TagPatchSchema),
+        response: responses(
+          { 200: ref(EditorialTagSchema) },
+          400,
+          401,
+          403,
+          404,
+          412,
+          413,
+          415,
+          428,
+          429,
+          503,
+        ),
+      },
+    },
+    async (request, reply) => {
+      const match = requireMatch(request)
+      const row = await db.write(tx => patchTag(tx, request.params.slug, request.body, match))
+      reply.header('etag', revisionTag(row.revision))
+      return withParent(row)
+    },
+  )
+
+  app.delete(
+    `${path}/:slug`,
+    {
+      config: { scope: 'tags:write' },
+      schema: {
+        operationId: 'deleteTag',
+        summary: 'Delete a tag that nothing uses',
+        ...common,
+        params,
+        headers: IfMatch,
+        response: responses(
+          { 204: { description: 'Deleted.', type: 'null' } },
+          400,
+          401,
+          403,
+          404,
+          409,
+          412,
+          428,
+          429,
+          503,
+        ),
+      },
+    },
+    async (request, reply) => {
+      const match = requireMatch(request)
+      await db.write(tx => deleteTag(tx, request.params.slug, match))
+      return reply.code(204).send()
+    },
+  )
+
+  app.post(
+    `${path}/:slug/merge`,
+    {
+      config: { scope: 'tags:write' },
+      schema: {
+        operationId: 'mergeTag',
+        summary: 'Merge a tag into another of its kind',
+        description: 'What was filed under it is filed under the other; its public address redirects there.',
+        ...common,
+        params,
+        headers: IfMatch,
+        body: ref(TagMergeSchema),
+        response: responses(
+          { 200: ref(EditorialTagSchema) },
+          400,
+          401,
+          403,
+          404,
+          412,
+          413,
+          415,
+          428,
+          429,
+          503,
+        ),
+      },
+    },
+    async (request, reply) => {
+      const match = requireMatch(request)
+      const row = await db.write(tx => mergeTag(tx, request.params.slug, request.body.into, match))
+      reply.header('etag', revisionTag(row.revision))
+      return withParent(row)
+    },
+  )
+
+  async function withParent(row: TagRow) {
+    const parent = row.parentId === null ? undefined : await findTagById(db.desk, row.parentId)
+    return tagOf(row, parent?.slug ?? null)
+  }
+}
+
+function tagOf(row: TagRow, parent: string | null): Static<typeof EditorialTagSchema> {
+  return {
+    id: row.id,
+    slug: row.slug,
+    kind: row.kind,
+    names: row.names,
+    ...(parent === null ? {} : { parent }),
+    ...(row.mediaTopic === null ? {} : { mediaTopic: row.mediaTopic }),
+    ...(row.wikidata === null ? {} : { wikidata: row.wikidata }),
+    revision: row.revision,
+    createdAt: formatInstant(row.createdAt),
+    updatedAt: formatInstant(row.updatedAt),
+  }
+}

@@ -1,0 +1,139 @@
+import { and, asc, eq, gt, inArray, ne, or, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import type { DeskReader, Writer } from '../../db/db.ts'
+import type { AllTables } from '../../db/tables.ts'
+import type { TagKind } from '../../words.ts'
+
+export type TagRow = AllTables['tags']['$inferSelect']
+
+export async function findTag(reader: DeskReader, slug: string): Promise<TagRow | undefined> {
+  const { tags } = reader.tables
+  const build = () =>
+    reader.sql
+      .select()
+      .from(tags)
+      .where(eq(tags.slug, sql.placeholder('slug')))
+  const [row] = await reader.prepared('tag by slug', build, { slug })
+  return row
+}
+
+export async function findTagById(reader: DeskReader, id: string): Promise<TagRow | undefined> {
+  const { tags } = reader.tables
+  const [row] = await reader.sql.select().from(tags).where(eq(tags.id, id))
+  return row
+}
+
+/** The tags of the slugs that exist, in no order. */
+export async function listTagsBySlug(reader: DeskReader, slugs: readonly string[]): Promise<TagRow[]> {
+  const { tags } = reader.tables
+  const build = () => reader.sql.select().from(tags).where(reader.isIn(tags.slug, 'slugs'))
+  return reader.prepared('tags by slug', build, { slugs: reader.list(slugs) })
+}
+
+/** Whether the slug is a tag's, or was one's that was merged away. */
+export async function isTagSlugTaken(reader: DeskReader, slug: string): Promise<boolean> {
+  const { tagRedirects } = reader.tables
+  if (await findTag(reader, slug)) return true
+  const [merged] = await reader.sql.select().from(tagRedirects).where(eq(tagRedirects.slug, slug))
+  return merged !== undefined
+}
+
+/** Tags with their parents' slugs, by slug, from above `after`. */
+export async function listTagRows(
+  reader: DeskReader,
+  filter: { kinds?: readonly TagKind[]; after?: string; limit: number },
+): Promise<{ tag: TagRow; parent: string | null }[]> {
+  const { tags } = reader.tables
+  const parent = alias(tags, 'parent')
+  return reader.sql
+    .select({ tag: tags, parent: parent.slug })
+    .from(tags)
+    .leftJoin(parent, eq(parent.id, tags.parentId))
+    .where(
+      and(
+        filter.kinds ? or(...filter.kinds.map(kind => eq(tags.kind, kind))) : undefined,
+        filter.after === undefined ? undefined : gt(tags.slug, filter.after),
+      ),
+    )
+    .orderBy(asc(tags.slug))
+    .limit(filter.limit)
+}
+
+export async function insertTag(tx: Writer, row: TagRow): Promise<void> {
+  await tx.sql.insert(tx.tables.tags).values(row)
+}
+
+export async function updateTag(tx: Writer, row: TagRow): Promise<void> {
+  const { tags } = tx.tables
+  await tx.sql.update(tags).set(row).where(eq(tags.id, row.id))
+}
+
+export async function deleteTagRow(tx: Writer, id: string): Promise<void> {
+  const { tags } = tx.tables
+  await tx.sql.delete(tags).where(eq(tags.id, id))
+}
+
+/** Who uses the tag: up to 20 of the articles filed under it, working copies and publications, and of the tags beneath it. */
+export async function listTagUsers(
+  reader: DeskReader,
+  id: string,
+): Promise<{ articles: string[]; tags: string[] }> {
+  const { articles, articleTags, publicationTags, tags } = reader.tables
+  const [sections, uses, live, children] = await Promise.all([
+    reader.sql.select({ id: articles.id }).from(articles).where(eq(articles.sectionId, id)).limit(20),
+    reader.sql
+      .select({ id: articleTags.articleId })
+      .from(articleTags)
+      .where(eq(articleTags.tagId, id))
+      .limit(20),
+    reader.sql
+      .select({ id: publicationTags.articleId })
+      .from(publicationTags)
+      .where(eq(publicationTags.tagId, id))
+      .limit(20),
+    reader.sql.select({ slug: tags.slug }).from(tags).where(eq(tags.parentId, id)).limit(20),
+  ])
+  const users = [...sections, ...uses, ...live].map(row => row.id)
+  return { articles: [...new Set(users)].slice(0, 20), tags: children.map(row => row.slug) }
+}
+
+/**
+ * Moves everything filed under `from` to `to`: working copies, publications, sections, parents and redirects. An
+ * article that has both keeps one. Returns how many publications gained `to`.
+ */
+export async function moveTagUses(tx: Writer, from: string, to: string): Promise<number> {
+  const { articles, articleTags, imports, publications, publicationTags, tagRedirects, tags } = tx.tables
+  const both = tx.sql.select({ id: articleTags.articleId }).from(articleTags).where(eq(articleTags.tagId, to))
+  await tx.sql
+    .delete(articleTags)
+    .where(and(eq(articleTags.tagId, from), inArray(articleTags.articleId, both)))
+  await tx.sql.update(articleTags).set({ tagId: to }).where(eq(articleTags.tagId, from))
+  await tx.sql.update(articles).set({ sectionId: to }).where(eq(articles.sectionId, from))
+
+  const liveBoth = tx.sql
+    .select({ id: publicationTags.articleId })
+    .from(publicationTags)
+    .where(eq(publicationTags.tagId, to))
+  await tx.sql
+    .delete(publicationTags)
+    .where(and(eq(publicationTags.tagId, from), inArray(publicationTags.articleId, liveBoth)))
+  const gained = await tx.sql
+    .update(publicationTags)
+    .set({ tagId: to })
+    .where(eq(publicationTags.tagId, from))
+    .returning({ id: publicationTags.articleId })
+  await tx.sql.update(publications).set({ sectionId: to }).where(eq(publications.sectionId, from))
+
+  await tx.sql
+    .update(tags)
+    .set({ parentId: to })
+    .where(and(eq(tags.parentId, from), ne(tags.id, to)))
+  await tx.sql.update(tx.tables.liveTags).set({ parentId: to }).where(eq(tx.tables.liveTags.parentId, from))
+  await tx.sql.update(tagRedirects).set({ tagId: to }).where(eq(tagRedirects.tagId, from))
+  await tx.sql.update(imports).set({ subjectId: to }).where(eq(imports.subjectId, from))
+  return gained.length
+}
+
+export async function insertTagRedirect(tx: Writer, slug: string, tagId: string): Promise<void> {
+  await tx.sql.insert(tx.tables.tagRedirects).values({ slug, tagId })
+}

@@ -1,0 +1,66 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+
+const description = `News content for front ends, partners and newsrooms.
+
+**Delivery** (\`/v1/...\`) is what readers see: GET only, cacheable, and it needs no key.
+**Editorial** (\`/v1/editorial/...\`) is the newsroom's: working copies and every write; it needs a key.
+
+Lists are objects of \`data\`, \`page\` and \`meta\`; follow \`page.next\` as it is. Times are RFC 3339: any offset goes in, UTC
+comes out. An absent value is an absent key. Errors are \`application/problem+json\`; each has a page under \`/problems\`.`
+
+/** The tags of operations, in reading order. */
+const tags = [
+  { name: 'Today', description: "The day's news, complete enough for a front page." },
+  { name: 'Articles', description: 'Articles as readers see them.' },
+  { name: 'Tags', description: 'Sections, topics, places, people, organisations, events and series.' },
+  { name: 'Media', description: 'Pictures and other media that articles use.' },
+  { name: 'Sync', description: 'For partners who keep copies.' },
+  { name: 'Editorial', description: 'For the newsroom: working copies, tags and media.' },
+  { name: 'Administration', description: 'Keys.' },
+  { name: 'System', description: 'Health.' },
+]
+
+/** Gathers the document while routes are added. Must be registered before them. */
+export async function addOpenApi(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Dateline', version, description, license: { name: 'MIT', identifier: 'MIT' } },
+      servers: [{ url: '/', description: 'This server' }],
+      tags,
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'A key as `Authorization: Bearer KEY`.' },
+          apiKey: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-API-Key',
+            description: 'A key as `X-API-Key: KEY`.',
+          },
+        },
+      },
+    },
+    convertConstToEnum: false,
+    refResolver: {
+      buildLocalReference: (json, _baseUri, _fragment, i) => (json.$id as string | undefined) ?? `def-${i}`,
+    },
+  })
+}
+
+/** `/openapi.json`, and Swagger UI at `/docs` from files of its package: no outside network. */
+export async function addDocs(app: FastifyInstance): Promise<void> {
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    reply.header('cache-control', 'public, max-age=60')
+    return app.swagger()
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP:
+      "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self'; " +
+      "connect-src 'self'; frame-ancestors 'none'",
+    theme: { title: 'Dateline API' },
+    uiConfig: { docExpansion: 'list', tryItOutEnabled: true, deepLinking: true, defaultModelsExpandDepth: 0 },
+  })
+}

@@ -1,0 +1,76 @@
+/** What is wrong with a text, in words that follow the name of the field it stood in. */
+export type BrokenRule = { rule: string }
+
+const instantPattern =
+  /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
+// A query decodes `+` as a space, so this is what an offset turns into when the caller forgets to encode it.
+const lostPlusPattern = /^[^ ]*\d[Tt]\d[^ ]* \d{2}:\d{2}$/
+const minute = 60_000
+const day = 86_400_000
+
+/** Milliseconds of midnight UTC on a date, or undefined when the calendar has no such date. */
+function midnightOf(year: number, month: number, dayOfMonth: number): number | undefined {
+  // Date.UTC() takes the years 0 to 99 for 1900 to 1999; setUTCFullYear() does not.
+  const at = new Date(0).setUTCFullYear(year, month - 1, dayOfMonth)
+  const back = new Date(at)
+  return back.getUTCMonth() === month - 1 && back.getUTCDate() === dayOfMonth ? at : undefined
+}
+
+function midnightOfDate(date: string): number | undefined {
+  return midnightOf(Number(date.slice(0, 4)), Number(date.slice(5, 7)), Number(date.slice(8, 10)))
+}
+
+const earliest = midnightOf(0, 1, 1) as number
+const latest = (midnightOf(9999, 12, 31) as number) + day - 1
+
+/**
+ * Milliseconds since the epoch of a strict RFC 3339 date-time with any offset, or the rule it breaks. Digits after
+ * the millisecond are cut off; a leap second (`:60`) is refused, as no store here could give it back.
+ */
+export function parseInstant(text: string): number | BrokenRule {
+  const match = instantPattern.exec(text)
+  if (match === null) {
+    return lostPlusPattern.test(text)
+      ? { rule: 'has a space where the + of the offset stood: in a query write %2B for +' }
+      : { rule: 'must be an RFC 3339 date-time with an offset, such as 2024-07-12T05:21:00+03:00' }
+  }
+  const [, date = '', hours, minutes, seconds, fraction = '', sign, offsetHours = 0, offsetMinutes = 0] =
+    match
+  const midnight = midnightOfDate(date)
+  if (midnight === undefined) return { rule: `names a date that is not in the calendar: ${date}` }
+  if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) {
+    return { rule: 'must have a time of day between 00:00:00 and 23:59:59' }
+  }
+  if (Number(offsetHours) > 23 || Number(offsetMinutes) > 59) {
+    return { rule: 'must have an offset between -23:59 and +23:59' }
+  }
+  const wall =
+    midnight +
+    Number(hours) * 60 * minute +
+    Number(minutes) * minute +
+    Number(seconds) * 1000 +
+    Number(fraction.padEnd(3, '0').slice(0, 3))
+  const offset = (Number(offsetHours) * 60 + Number(offsetMinutes)) * minute
+  const at = sign === '-' ? wall + offset : wall - offset
+  // Outside these years formatInstant() could not write it in four digits.
+  if (at < earliest || at > latest) return { rule: 'must be in the years 0000 to 9999 in UTC' }
+  return at
+}
+
+/** An instant (ms) as every answer has it: UTC to the millisecond, `2024-07-12T02:21:00.000Z`. */
+export function formatInstant(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** The same text when it is a calendar date `YYYY-MM-DD`, or the rule it breaks. */
+export function parseDate(text: string): string | BrokenRule {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return { rule: 'must be a date such as 2024-07-12' }
+  return midnightOfDate(text) === undefined ? { rule: `is not a date in the calendar: ${text}` } : text
+}
+
+/** The instant of a text that its schema has already checked, in epoch milliseconds. Throws RangeError otherwise. */
+export function readInstant(text: string): number {
+  const parsed = parseInstant(text)
+  if (typeof parsed !== 'number') throw new RangeError(`${text} ${parsed.rule}`)
+  return parsed
+}

@@ -1,0 +1,374 @@
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { crc32, deflateSync } from 'node:zlib'
+import sharp, { type Sharp } from 'sharp'
+import t from 'tap'
+import { DomainError } from '../src/errors.ts'
+import { openLocalFiles } from '../src/features/media/files.ts'
+import { makeRenditions, type Picture, readPicture } from '../src/features/media/pictures.ts'
+import { parseRange } from '../src/features/media/range.ts'
+
+const width = 320
+const height = 200
+const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const
+const pixels = await sharp({ create: { width, height, channels: 3, background: '#888', noise } })
+  .raw()
+  .toBuffer()
+const image = () => sharp(pixels, { raw: { width, height, channels: 3 } })
+const flat = (background: string, w: number, h: number, channels: 3 | 4 = 3) =>
+  sharp({ create: { width: w, height: h, channels, background } })
+
+/** Two frames: the first red, the second noise. */
+async function moving(): Promise<Sharp> {
+  const frames = Buffer.concat([await flat('#f00', width, height).raw().toBuffer(), pixels])
+  return sharp(frames, { raw: { width, height: height * 2, channels: 3, pageHeight: height } })
+}
+
+const sound = {
+  jpeg: await image().jpeg().toBuffer(),
+  progressive: await image().jpeg({ progressive: true }).toBuffer(),
+  png: await image().png().toBuffer(),
+  interlaced: await image().png({ progressive: true }).toBuffer(),
+  webp: await image().webp().toBuffer(),
+  lossless: await image().webp({ lossless: true, effort: 0 }).toBuffer(),
+  avif: await image().avif({ effort: 0 }).toBuffer(),
+  gif: await image().gif({ effort: 1 }).toBuffer(),
+  movingGif: await (await moving()).gif({ effort: 1, delay: [100, 100] }).toBuffer(),
+  movingWebp: await (await moving()).webp({ effort: 0, delay: [100, 100] }).toBuffer(),
+}
+
+function chunk(type: string, data: Buffer): Buffer {
+  const named = Buffer.concat([Buffer.from(type), data])
+  const whole = Buffer.concat([Buffer.alloc(4), named, Buffer.alloc(4)])
+  whole.writeUInt32BE(data.length, 0)
+  whole.writeUInt32BE(crc32(named), whole.length - 4)
+  return whole
+}
+
+function pngOf(w: number, h: number): Buffer {
+  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0])
+  header.writeUInt32BE(w, 0)
+  header.writeUInt32BE(h, 4)
+  const signature = Buffer.from('89504e470d0a1a0a', 'hex')
+  const data = chunk('IDAT', deflateSync(Buffer.alloc(1000)))
+  return Buffer.concat([signature, chunk('IHDR', header), data, chunk('IEND', Buffer.alloc(0))])
+}
+
+function gifOf(side: number, frames: number): Buffer {
+  const screen = Buffer.from([0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255])
+  const frame = Buffer.from([0x2c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 0x44, 1, 0])
+  for (const [part, at] of [
+    [screen, 0],
+    [frame, 5],
+  ] as const) {
+    part.writeUInt16LE(side, at)
+    part.writeUInt16LE(side, at + 2)
+  }
+  return Buffer.concat([Buffer.from('GIF89a'), screen, ...Array(frames).fill(frame), Buffer.from(';')])
+}
+
+function patched(bytes: Buffer, at: number, patch: readonly number[]): Buffer {
+  const copy = Buffer.from(bytes)
+  copy.set(patch, at)
+  return copy
+}
+
+const inserted = (bytes: Buffer, at: number, piece: Buffer) =>
+  Buffer.concat([bytes.subarray(0, at), piece, bytes.subarray(at)])
+
+async function all(paths: AsyncIterable<string>): Promise<string[]> {
+  const found: string[] = []
+  for await (const path of paths) found.push(path)
+  return found
+}
+
+async function refusal(work: Promise<unknown>): Promise<DomainError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  if (error instanceof DomainError) return error
+  throw new Error(`not refused, or not by a rule: ${error}`)
+}
+
+t.test('a picture is known by its content, and its bytes are kept', async t => {
+  const expected = { jpeg: 'jpg', png: 'png', webp: 'webp', avif: 'avif', gif: 'gif' } as const
+  for (const [format, extension] of Object.entries(expected)) {
+    const bytes = sound[format as keyof typeof expected]
+    const before = Buffer.from(bytes)
+    const picture = await readPicture(bytes)
+    t.match(picture, { format, extension, contentType: `image/${format}`, width, height })
+    t.match(picture.contentHash, /^[0-9a-f]{32}$/)
+    t.equal(picture.bytes, bytes)
+    t.ok(bytes.equals(before), `${format} untouched`)
+  }
+  t.match(await readPicture(sound.movingGif), { format: 'gif', width, height })
+  t.match(await readPicture(sound.movingWebp), { format: 'webp', width, height })
+  const other = await readPicture(sound.interlaced)
+  t.not(other.contentHash, (await readPicture(sound.png)).contentHash, 'the hash is of the bytes')
+})
+
+t.test('width and height are as seen after EXIF orientation', async t => {
+  const bytes = await image().withMetadata({ orientation: 6 }).jpeg().toBuffer()
+  const picture = await readPicture(bytes)
+  t.match(picture, { width: height, height: width })
+  t.match((await makeRenditions(picture))[0], { width: height, height: width })
+})
+
+t.test('a file that is not whole is refused', async t => {
+  for (const [name, bytes] of Object.entries(sound)) {
+    const cuts = [bytes.length >> 1, Math.floor(bytes.length * 0.9), bytes.length - 20, bytes.length - 2]
+    for (const length of [...cuts, bytes.length - 1]) {
+      const error = await refusal(readPicture(bytes.subarray(0, length)))
+      t.equal(error.code, 'picture-invalid', `${name} cut to ${length} of ${bytes.length}`)
+      t.match(error.parts.errors, [{ in: 'body', pointer: '/file', code: 'damaged', detail: /cut short/ }])
+    }
+  }
+  const flipped = patched(sound.png, sound.png.length >> 1, [0, 1, 2, 3, 4, 5])
+  t.equal(
+    (await refusal(readPicture(flipped))).parts.errors?.[0]?.code,
+    'damaged',
+    'PNG with a wrong checksum',
+  )
+})
+
+t.test('what is no picture of the five formats is refused, whatever its name', async t => {
+  const hostile: Record<string, [string, Buffer]> = {
+    'no bytes': ['empty', Buffer.alloc(0)],
+    'HTML named .png': ['type-not-taken', Buffer.from('<!doctype html><script>alert(1)</script>')],
+    SVG: ['type-not-taken', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')],
+    'SVG with a prolog': ['type-not-taken', Buffer.from('<?xml version="1.0"?><svg width="9" height="9"/>')],
+    PDF: ['type-not-taken', Buffer.from('%PDF-1.7\n%%EOF')],
+    TIFF: ['type-not-taken', await image().tiff().toBuffer()],
+    HEIC: ['type-not-taken', patched(sound.avif, 8, [...Buffer.from('heic')])],
+    'animated PNG': [
+      'type-not-taken',
+      inserted(sound.png, 33, chunk('acTL', Buffer.from([0, 0, 0, 1, 0, 0, 0, 0]))),
+    ],
+    'a PNG header before HTML': [
+      'damaged',
+      Buffer.concat([sound.png.subarray(0, 33), Buffer.from('<html>')]),
+    ],
+    'a JPEG signature alone': ['damaged', Buffer.from([0xff, 0xd8, 0xff, 0xe0])],
+  }
+  for (const [name, [code, bytes]] of Object.entries(hostile)) {
+    const error = await refusal(readPicture(bytes))
+    t.equal(error.code, 'picture-invalid', name)
+    t.match(error.parts.errors, [{ in: 'body', pointer: '/file', code }], name)
+  }
+})
+
+t.test('more than 100 megapixels are refused by the header, before decoding', async t => {
+  const ispe = sound.avif.indexOf('ispe')
+  const declared = {
+    '50,000 x 50,000 PNG': pngOf(50_000, 50_000),
+    '50,000 x 50,000 AVIF': patched(sound.avif, ispe + 8, [0, 0, 0xc3, 0x50, 0, 0, 0xc3, 0x50]),
+    'two frames of 9,000 x 9,000': gifOf(9000, 2),
+  }
+  for (const [name, bytes] of Object.entries(declared)) {
+    const started = performance.now()
+    const error = await refusal(readPicture(bytes))
+    t.ok(performance.now() - started < 1000, `${name} at once`)
+    t.match(error.parts.errors, [{ code: 'too-many-pixels', detail: /the limit is 100 megapixels/ }], name)
+  }
+  const within = await refusal(readPicture(pngOf(10_000, 10_000)))
+  t.match(
+    within.parts.errors,
+    [{ code: 'damaged' }],
+    '100 megapixels are within the limit, so its pixels are read',
+  )
+})
+
+t.test('a sound picture is not refused for stray bytes', async t => {
+  const script = Buffer.from('*/=1;alert(1)//')
+  for (const [name, bytes] of Object.entries({
+    'between JPEG markers': inserted(sound.jpeg, 4 + sound.jpeg.readUInt16BE(4), Buffer.from([0, 0, 0])),
+    'after a JPEG': Buffer.concat([sound.jpeg, script]),
+    'after a GIF': Buffer.concat([sound.gif, script]),
+    'after a PNG': Buffer.concat([sound.png, script]),
+  })) {
+    t.match(await readPicture(bytes), { width, height }, name)
+  }
+})
+
+t.test('every picture has six renditions, none wider than itself', async t => {
+  for (const [w, h, widths] of [
+    [1600, 1000, [1280, 640, 320]],
+    [500, 300, [500, 500, 320]],
+    [10, 4, [10, 10, 10]],
+    [5000, 1, [1280, 640, 320]],
+  ] as const) {
+    const picture = await readPicture(await flat('#369', w, h).png().toBuffer())
+    const started = performance.now()
+    const files = await makeRenditions(picture)
+    t.comment(`${w} x ${h}: six renditions in ${Math.round(performance.now() - started)} ms`)
+    const names = ['w1280', 'w640', 'w320'].flatMap(preset => [`${preset}.webp`, `${preset}.jpg`])
+    t.same(
+      files.map(file => `${file.preset}.${file.format}`),
+      names,
+    )
+    t.same(
+      files.map(file => file.width),
+      widths.flatMap(one => [one, one]),
+    )
+    for (const file of files) {
+      const header = await sharp(file.bytes).metadata()
+      t.equal(file.contentType, `image/${header.format}`)
+      t.same([header.width, header.height], [file.width, file.height])
+      t.equal(file.height, Math.max(1, Math.round((h * file.width) / w)), 'same shape')
+    }
+  }
+})
+
+t.test('a strip too tall for WebP gets narrower, not refused', async t => {
+  const files = await makeRenditions(await readPicture(await flat('#369', 100, 20_000).png().toBuffer()))
+  t.equal(files.length, 6)
+  t.match(files[0], { preset: 'w1280', width: 82, height: 16_383 })
+})
+
+t.test('renditions are sRGB, show the first frame, and carry no metadata', async t => {
+  const first = async (bytes: Buffer) => makeRenditions(await readPicture(bytes))
+  const colour = async (bytes: Buffer) => [...(await sharp(bytes).raw().toBuffer()).subarray(0, 3)]
+  const near = (found: number[], wanted: number[], name: string) =>
+    t.ok(
+      wanted.every((value, at) => Math.abs(value - (found[at] ?? -99)) < 6),
+      `${name}: ${found}`,
+    )
+
+  const secret = { IFD0: { Artist: 'Someone' }, IFD3: { GPSLatitude: '42/1 41/1 0/1', GPSLatitudeRef: 'N' } }
+  const located = await flat('#f00', 700, 500).jpeg().withExif(secret).withXmp('<x/>').toBuffer()
+  t.ok((await sharp(located).metadata()).exif, 'the original has EXIF')
+  for (const file of await first(located)) {
+    const { exif, icc, xmp, iptc, space } = await sharp(file.bytes).metadata()
+    t.same(
+      { exif, icc, xmp, iptc, space },
+      { exif: undefined, icc: undefined, xmp: undefined, iptc: undefined, space: 'srgb' },
+    )
+  }
+
+  const wide = await flat('#f00', 400, 300).withIccProfile('p3').png().toBuffer()
+  const cmyk = await flat('#f00', 400, 300).toColourspace('cmyk').withIccProfile('cmyk').jpeg().toBuffer()
+  const grey = await flat('#808080', 400, 300).toColourspace('grey16').png().toBuffer()
+  const clear = await flat('#0000', 400, 300, 4).png().toBuffer()
+  for (const file of await first(wide)) near(await colour(file.bytes), [255, 0, 0], 'Display P3')
+  for (const file of await first(cmyk)) t.ok(((await colour(file.bytes))[0] ?? 0) > 200, 'CMYK red is red')
+  for (const file of await first(grey)) near(await colour(file.bytes), [128, 128, 128], '16-bit grey')
+  for (const bytes of [sound.movingGif, sound.movingWebp]) {
+    for (const file of await first(bytes)) {
+      near(await colour(file.bytes), [255, 0, 0], 'first frame')
+      t.equal((await sharp(file.bytes).metadata()).pages ?? 1, 1, 'a still')
+    }
+  }
+  for (const file of await first(clear)) {
+    if (file.format === 'jpg') near(await colour(file.bytes), [255, 255, 255], 'white under transparency')
+    else t.ok((await sharp(file.bytes).metadata()).hasAlpha, 'webp keeps transparency')
+  }
+})
+
+t.test('too many pictures at once are refused as busy, and those let in are finished', async t => {
+  const picture: Picture = await readPicture(sound.jpeg)
+  const reads = Array.from({ length: 20 }, () => readPicture(sound.jpeg))
+  const settled = Promise.allSettled(reads)
+  await Promise.any(reads)
+  t.equal((await makeRenditions(picture)).length, 6, 'one let in before is not refused')
+  const results = await settled
+  const refused = results.flatMap(result => (result.status === 'rejected' ? [result.reason] : []))
+  t.equal(refused.length, 10, '2 in work and 8 waiting are taken')
+  for (const error of refused) t.match(error, { code: 'busy', parts: { headers: { 'retry-after': '5' } } })
+  t.match(await readPicture(sound.jpeg), { width }, 'and then it takes pictures again')
+})
+
+t.test('the file store gives back what was put, whole or by range', async t => {
+  const files = await openLocalFiles(join(t.testdir(), 'deep', 'media'))
+  const path = 'ab/019b/abcd/original.jpg'
+  t.equal(await files.open(path), undefined)
+  await files.put(path, Buffer.from('0123456789'))
+  await files.put(path, Buffer.from('0123456789'))
+  const file = await files.open(path)
+  t.match(file, { size: 10, modifiedAt: Number })
+  t.equal(file && (await text(file.stream())), '0123456789')
+  t.equal(file && (await text(file.stream({ start: 2, end: 4 }))), '234')
+  t.equal(await files.open('ab/019b'), undefined, 'a folder is no file')
+  t.equal(await files.open(`${path}/x.jpg`), undefined, 'nor is something under a file')
+
+  await files.put('cd/1/2/w320.webp', Buffer.from('x'))
+  t.same((await all(files.list())).sort(), [path, 'cd/1/2/w320.webp'])
+  await files.remove([path, 'ef/none.jpg'])
+  t.same(await all(files.list()), ['cd/1/2/w320.webp'])
+  t.equal(await files.open('ab'), undefined)
+})
+
+t.test('the file store refuses paths that are not its own', async t => {
+  const files = await openLocalFiles(t.testdir())
+  for (const path of [
+    '../x',
+    'a/../../x',
+    '/etc/passwd',
+    'a\0b',
+    '',
+    'a//b',
+    './a',
+    'a\\b',
+    '.incoming/x',
+    'a/',
+  ]) {
+    await t.rejects(files.put(path, Buffer.from('x')), /not a path/, JSON.stringify(path))
+    await t.rejects(files.open(path), /not a path/)
+    await t.rejects(files.remove([path]), /not a path/)
+  }
+})
+
+t.test('what a killed upload left over is removed, a live upload is not', async t => {
+  const root = t.testdir()
+  await mkdir(join(root, '.incoming'))
+  for (const name of ['dead', 'live']) await writeFile(join(root, '.incoming', name), 'half')
+  const past = new Date(Date.now() - 11 * 60_000)
+  await utimes(join(root, '.incoming', 'dead'), past, past)
+  const files = await openLocalFiles(root)
+  t.same(await readdir(join(root, '.incoming')), ['live'])
+  t.same(await all(files.list()), [], 'neither is a stored file')
+})
+
+t.test(
+  'uploads and removals side by side leave whole files, and folders only where there are files',
+  async t => {
+    const root = t.testdir()
+    const files = await openLocalFiles(root)
+    const path = (n: number) => `aa/m${n % 3}/hash/w320.webp`
+    await Promise.all(
+      Array.from({ length: 90 }, (_, n) => (n % 2 ? files.remove([path(n)]) : files.put(path(n), pixels))),
+    )
+    for await (const one of files.list()) t.equal((await files.open(one))?.size, pixels.length)
+    await files.remove([0, 1, 2].map(path))
+    t.same(await readdir(root), ['.incoming'])
+    t.same(await readdir(join(root, '.incoming')), [])
+  },
+)
+
+t.test('a Range header is read as RFC 9110 14 says', async t => {
+  for (const [header, size, wanted] of [
+    [undefined, 10, 'whole'],
+    ['bytes=0-', 10, { start: 0, end: 9 }],
+    ['bytes=0-0', 10, { start: 0, end: 0 }],
+    ['Bytes=2-4', 10, { start: 2, end: 4 }],
+    ['bytes=5-99', 10, { start: 5, end: 9 }],
+    ['bytes=-3', 10, { start: 7, end: 9 }],
+    ['bytes=-99', 10, { start: 0, end: 9 }],
+    [`bytes=3-${'9'.repeat(400)}`, 10, { start: 3, end: 9 }],
+    ['bytes=10-', 10, 'unsatisfiable'],
+    [`bytes=${'9'.repeat(400)}-`, 10, 'unsatisfiable'],
+    ['bytes=-0', 10, 'unsatisfiable'],
+    ['bytes=0-', 0, 'unsatisfiable'],
+    ['bytes=-5', 0, 'whole'],
+    ['bytes=4-2', 10, 'whole'],
+    ['bytes=0-1,3-4', 10, 'whole'],
+    ['bytes=-', 10, 'whole'],
+    ['bytes= 0-1', 10, 'whole'],
+    ['bytes=a-b', 10, 'whole'],
+    ['items=0-1', 10, 'whole'],
+    ['', 10, 'whole'],
+  ] as const) {
+    t.same(parseRange(header, size), wanted, `${header} of ${size}`)
+  }
+})
