@@ -10,12 +10,15 @@ import { type FileStore, openLocalFiles } from '../../src/features/media/files.t
 import type { App } from '../../src/http/app-type.ts'
 import { type Scope, scopes } from '../../src/words.ts'
 
+/** What the service says, whatever it is: tests assert on it. */
+// biome-ignore lint/suspicious/noExplicitAny: a test reads JSON that it is about to check
+export type Json = any
+
 export type Reply = {
   status: number
   headers: Record<string, string | string[] | number | undefined>
   /** The parsed body of a JSON answer; undefined for others. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads what the service says, whatever it is
-  body: any
+  body: Json
   text: string
   bytes: Buffer
 }
@@ -149,8 +152,7 @@ export async function makeTag(
 }
 
 /** Makes a working copy through the API. Answers what the API did. */
-// biome-ignore lint/suspicious/noExplicitAny: the answer of the API
-export async function makeArticle(newsroom: Newsroom, fields: Record<string, unknown> = {}): Promise<any> {
+export async function makeArticle(newsroom: Newsroom, fields: Record<string, unknown> = {}): Promise<Json> {
   const body = {
     headline: `Headline ${randomUUID()}`,
     language: 'en',
@@ -164,12 +166,11 @@ export async function makeArticle(newsroom: Newsroom, fields: Record<string, unk
 }
 
 /** Makes an article and publishes it. Answers the working copy after the publish. */
-// biome-ignore lint/suspicious/noExplicitAny: the answer of the API
 export async function publishNew(
   newsroom: Newsroom,
   fields: Record<string, unknown> = {},
   publish: object = {},
-): Promise<any> {
+): Promise<Json> {
   const { id, revision } = await makeArticle(newsroom, fields)
   const reply = await newsroom.request('POST', `/v1/editorial/articles/${id}/publish`, {
     key: newsroom.key,
