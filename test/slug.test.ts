@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { numberSlug, slugify, slugRule } from '../src/features/desk/slug.ts'
+import { numberSlug, slugify, slugRule } from '../src/slug.ts'
 
 const uuid = '0190d6a0-1111-7000-8000-0123456789ab'
 
