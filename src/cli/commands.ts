@@ -1,3 +1,4 @@
+import { importCommand, importUsage } from './import.ts'
 import { keys, keysUsage } from './keys.ts'
 import { openapi, openapiUsage } from './openapi.ts'
 import { demo, demoUsage, serve, serveUsage } from './serve.ts'
@@ -18,6 +19,7 @@ export const commands: Record<string, Command> = {
     usage: demoUsage,
     run: demo,
   },
+  import: { summary: 'Import ninjs items.', usage: importUsage, run: importCommand },
   keys: { summary: 'Make, list and revoke API keys.', usage: keysUsage, run: keys },
   openapi: {
     summary: 'Print the OpenAPI document, or write it to the repository.',

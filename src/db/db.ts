@@ -40,6 +40,8 @@ export type Writer = DeskReader & {
   readonly at: number
   /** Notes a change for the log; its row is written with the last statements before COMMIT. */
   change(subjectType: SubjectType, subjectId: string, action: Action, version?: number): void
+  /** Runs a part of the transaction that may fail alone: what it wrote and noted is then undone, and it throws. */
+  savepoint<T>(work: () => Promise<T>): Promise<T>
 }
 
 /** The state of the spine: the log's epoch, its last sequence number and the instant of that commit. */

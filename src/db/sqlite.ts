@@ -58,6 +58,19 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
           at,
           change: (subjectType, subjectId, action, version) =>
             pending.push({ subjectType, subjectId, action, ...(version === undefined ? {} : { version }) }),
+          async savepoint(part) {
+            const noted = pending.length
+            writeConnection.exec('SAVEPOINT part')
+            try {
+              const done = await part()
+              writeConnection.exec('RELEASE part')
+              return done
+            } catch (error) {
+              pending.length = noted
+              writeConnection.exec('ROLLBACK TO part; RELEASE part')
+              throw error
+            }
+          },
         }),
       )
       await writeChanges(writeSql, tables.all, at, pending)

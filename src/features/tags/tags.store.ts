@@ -137,3 +137,23 @@ export async function moveTagUses(tx: Writer, from: string, to: string): Promise
 export async function insertTagRedirect(tx: Writer, slug: string, tagId: string): Promise<void> {
   await tx.sql.insert(tx.tables.tagRedirects).values({ slug, tagId })
 }
+
+/** A tag of the kind with one of the codes: its Media Topic or its Wikidata item. */
+export async function findTagByCode(
+  reader: DeskReader,
+  kind: TagKind,
+  codes: { mediaTopic?: string; wikidata?: string },
+): Promise<TagRow | undefined> {
+  const { tags } = reader.tables
+  const either = or(
+    codes.mediaTopic === undefined ? undefined : eq(tags.mediaTopic, codes.mediaTopic),
+    codes.wikidata === undefined ? undefined : eq(tags.wikidata, codes.wikidata),
+  )
+  if (!either) return undefined
+  const [row] = await reader.sql
+    .select()
+    .from(tags)
+    .where(and(eq(tags.kind, kind), either))
+    .limit(1)
+  return row
+}

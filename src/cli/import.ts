@@ -1,0 +1,106 @@
+import { clearLine, cursorTo } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { type ImportDeps, importItems } from '../features/imports/import.ts'
+import type { Entry, Report } from '../features/imports/report.ts'
+import { measure, readItems } from '../features/imports/sources.ts'
+import { loadConfig, openNewsroom } from './newsroom.ts'
+import { UsageError } from './usage-error.ts'
+
+export const importUsage = `Usage: npm run dateline -- import PATH... [--language TAG] [--section SLUG]
+
+Imports ninjs 1.x, 2.x and 3.x from files, folders, NDJSON and "-" (standard input). An item is known by its uri and
+version: importing it again changes nothing. --language and --section serve items that have none; LANGUAGE and
+"newswire" unless said. Exit code 1: something could not be read or used.`
+
+/** `import`: wire items into the newsroom. */
+export async function importCommand(args: string[]): Promise<number> {
+  const { values, positionals: paths } = readArguments(args)
+  const newsroom = await openNewsroom(loadConfig())
+  try {
+    const { db, files, config } = newsroom
+    const defaults = { language: values.language ?? config.LANGUAGE, section: values.section ?? 'newswire' }
+    const deps: ImportDeps = { db, files, now: Date.now, defaults }
+    const isPerson = process.stdout.isTTY === true
+    const bar = process.stderr.isTTY ? startBar((await measure(paths)).bytes) : undefined
+    const report = await importItems(deps, readItems(paths), (entry, bytesRead) => {
+      bar?.step(bytesRead)
+      if (!isPerson) console.log(JSON.stringify(entry))
+      else if (entry.rule !== undefined) {
+        bar?.clear()
+        console.log(lineOf(entry))
+      }
+    })
+    bar?.clear()
+    console.log(isPerson ? summaryOf(report) : JSON.stringify({ summary: report }))
+    return report.refused + report.unreadable > 0 ? 1 : 0
+  } finally {
+    await newsroom.close()
+  }
+}
+
+function readArguments(args: string[]) {
+  try {
+    const read = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { language: { type: 'string' }, section: { type: 'string' } },
+    })
+    if (read.positionals.length === 0) throw new UsageError('Name a file or folder, or - for standard input.')
+    if (read.values.section !== undefined && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(read.values.section)) {
+      throw new UsageError('--section must be a slug, such as world.')
+    }
+    if (
+      read.values.language !== undefined &&
+      !/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(read.values.language)
+    ) {
+      throw new UsageError('--language must be a language tag, such as en.')
+    }
+    return read
+  } catch (error) {
+    if ((error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS'))
+      throw new UsageError((error as Error).message)
+    throw error
+  }
+}
+
+function lineOf({ file, item, uri, outcome, rule }: Entry): string {
+  const place = item === undefined ? file : `${file} item ${item}`
+  return `${outcome.padEnd(11)} ${place}${uri === undefined ? '' : ` (${uri})`}: ${rule}`
+}
+
+function summaryOf(report: Report): string {
+  const { imported, updated, withdrawn, unchanged, workingCopy, skipped, refused, unreadable, media, tags } =
+    report
+  return [
+    `${imported} imported, ${updated} updated, ${withdrawn} withdrawn, ${unchanged} unchanged`,
+    `${workingCopy} kept as working copies, ${skipped} skipped, ${refused} refused, ${unreadable} unreadable`,
+    `${media} new media, ${tags} new tags`,
+  ].join('\n')
+}
+
+/** A line on stderr that shows how far it is. */
+function startBar(totalBytes: number) {
+  const started = performance.now()
+  const width = 30
+  let items = 0
+  let shownAt = 0
+  return {
+    step(bytesRead = 0) {
+      items++
+      const at = performance.now()
+      if (at - shownAt < 100) return
+      shownAt = at
+      const share = totalBytes === 0 ? 0 : Math.min(bytesRead / totalBytes, 1)
+      const full = Math.round(share * width)
+      const rate = Math.round((items * 1000) / (at - started))
+      cursorTo(process.stderr, 0)
+      process.stderr.write(
+        `[${'#'.repeat(full)}${' '.repeat(width - full)}] ${Math.round(share * 100)} %  ${items} items, ${rate}/s `,
+      )
+    },
+    clear() {
+      cursorTo(process.stderr, 0)
+      clearLine(process.stderr, 0)
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import type { ArticleInput } from '../desk/desk.ts'
+import type { WireItem } from './ninjs.ts'
+import { Passed } from './report.ts'
+
+/** What items that say nothing get: a language (BCP 47) and the slug of a section. */
+export type ImportDefaults = { language: string; section: string }
+
+/** The longest each field may be, as the editorial schema has it. */
+const longest = {
+  headline: 300,
+  shortHeadline: 120,
+  summary: 2000,
+  body: 1_000_000,
+  dateline: 200,
+  byline: 300,
+  signOff: 100,
+  source: 200,
+  usageTerms: 2000,
+  editorialNote: 5000,
+} as const
+
+type Given = { language: string; section: string; tags: string[]; mediaIds: string[] }
+
+/** An item as the fields of a working copy. Throws Passed for a field too long: nothing is cut in silence. */
+export function articleFields(wire: WireItem, given: Given): { fields: ArticleInput; remarks: string[] } {
+  const remarks: string[] = []
+  const [leadMedia, ...media] = given.mediaIds
+  const terms = [wire.usageTerms, wire.copyrightNotice].filter(text => text !== undefined).join('\n')
+  const texts = {
+    shortHeadline: wire.shortHeadline,
+    summary: wire.summary,
+    body: wire.body?.value,
+    dateline: wire.dateline,
+    byline: wire.byline,
+    signOff: wire.signOff,
+    source: wire.source ?? wire.copyrightHolder,
+    usageTerms: terms === '' ? undefined : terms,
+    editorialNote: wire.editorialNote,
+  }
+  const fields: ArticleInput = {
+    headline: wire.headline ?? '',
+    language: given.language,
+    section: given.section,
+    tags: given.tags,
+    media,
+    ...(leadMedia === undefined ? {} : { leadMedia }),
+    ...(wire.urgency === undefined ? {} : { urgency: wire.urgency }),
+    ...Object.fromEntries(
+      Object.entries(texts).filter(([, text]) => text !== undefined && text.trim() !== ''),
+    ),
+  }
+  if (fields.body !== undefined) fields.bodyFormat = wire.body?.format ?? 'html'
+  else if (typeof fields.summary === 'string') {
+    fields.body = fields.summary
+    fields.bodyFormat = 'text'
+    fields.kind = 'brief'
+    remarks.push('it has no body: its summary was taken for one')
+  }
+  for (const [name, limit] of Object.entries(longest)) {
+    const text = fields[name as keyof typeof longest]
+    if (typeof text === 'string' && [...text].length > limit) {
+      throw new Passed('refused', `its ${name} is longer than ${limit} characters`)
+    }
+  }
+  return { fields, remarks }
+}

@@ -1,0 +1,105 @@
+import type { Writer } from '../../db/db.ts'
+import { slugify } from '../../slug.ts'
+import type { TagKind } from '../../words.ts'
+import { findTag, findTagByCode, findTagById, isTagSlugTaken, type TagRow } from '../tags/tags.store.ts'
+import { createTag } from '../tags/tags.ts'
+import { findImport, saveImport } from './imports.store.ts'
+import type { WireTag } from './ninjs-tags.ts'
+
+const mostTags = 50
+
+/** The slugs of an item's tags and section, each found or made; `made` counts the new, `left` names those past the limit. */
+export type ImportedTags = { section: string | undefined; tags: string[]; made: number; left: number }
+
+/** Finds or makes the tags of an item, in its language. */
+export async function importTags(
+  tx: Writer,
+  wire: readonly WireTag[],
+  language: string,
+): Promise<ImportedTags> {
+  const result: ImportedTags = { section: undefined, tags: [], made: 0, left: 0 }
+  const slugs = new Set<string>()
+  for (const tag of wire) {
+    if (tag.kind === 'section' && result.section !== undefined) continue
+    if (tag.kind !== 'section' && slugs.size >= mostTags) {
+      result.left++
+      continue
+    }
+    const found = await findOrMake(tx, tag, language)
+    if (!found) continue
+    if (found.isNew) result.made++
+    if (tag.kind === 'section') result.section = found.row.slug
+    else slugs.add(found.row.slug)
+  }
+  result.tags = [...slugs]
+  return result
+}
+
+/** The section that items without one stand under, made when it is first needed. */
+export async function ensureSection(tx: Writer, slug: string): Promise<string> {
+  const found = await findTag(tx, slug)
+  if (found?.kind === 'section') return slug
+  const names: Record<string, string> =
+    slug === 'newswire' ? { en: 'Newswire', bg: 'Новини от агенциите' } : { en: slug }
+  return (await createTag(tx, { slug, kind: 'section', names })).slug
+}
+
+async function findOrMake(
+  tx: Writer,
+  tag: WireTag,
+  language: string,
+): Promise<{ row: TagRow; isNew: boolean } | undefined> {
+  const { kind, name, uri } = tag
+  const known = uri === undefined ? undefined : await findImport(tx, tagKey(tag))
+  if (known) {
+    const row = await findTagById(tx, known.subjectId)
+    if (row) return { row, isNew: false }
+  }
+  const codes = {
+    ...(tag.mediaTopic && { mediaTopic: tag.mediaTopic }),
+    ...(tag.wikidata && { wikidata: tag.wikidata }),
+  }
+  let row = await findTagByCode(tx, kind, codes)
+  if (!row && name !== undefined) row = await findByName(tx, kind, name)
+  const isNew = !row
+  if (!row) {
+    if (name === undefined) return undefined
+    row = await createTag(tx, {
+      kind,
+      slug: await freeSlug(tx, kind, name, language),
+      names: { [language]: name },
+      ...codes,
+    })
+  }
+  if (uri !== undefined) {
+    const taken = { uri: tagKey(tag), version: '1', versionCreated: null, importedAt: tx.at }
+    await saveImport(tx, { ...taken, subjectType: 'tag', subjectId: row.id })
+  }
+  return { row, isNew }
+}
+
+/** The senders' uris are shared by concepts of other names: the name is part of what a tag is known by. */
+function tagKey({ kind, uri, name }: WireTag): string {
+  return `tag ${kind} ${uri} ${name ?? ''}`
+}
+
+async function findByName(tx: Writer, kind: TagKind, name: string): Promise<TagRow | undefined> {
+  const base = slugify(name, kind)
+  for (const slug of [base, `${base}-${kind}`.slice(0, 80)]) {
+    const row = await findTag(tx, slug)
+    if (
+      row?.kind === kind &&
+      Object.values(row.names).some(known => known.toLowerCase() === name.toLowerCase())
+    )
+      return row
+  }
+  return undefined
+}
+
+async function freeSlug(tx: Writer, kind: TagKind, name: string, language: string): Promise<string> {
+  const base = slugify(name, kind, language).slice(0, 60).replace(/-$/, '')
+  for (let n = 1; ; n++) {
+    const slug = n === 1 ? base : n === 2 ? `${base}-${kind}` : `${base}-${kind}-${n}`
+    if (!(await isTagSlugTaken(tx, slug))) return slug
+  }
+}

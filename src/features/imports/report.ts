@@ -1,0 +1,41 @@
+/** What became of one item, or of one thing in it. */
+export type Outcome =
+  | 'imported'
+  | 'updated'
+  | 'withdrawn'
+  | 'unchanged'
+  | 'workingCopy'
+  | 'skipped'
+  | 'refused'
+  | 'unreadable'
+
+/** One line of the report; `rule` says why, `item` is its place in the file. */
+export type Entry = { file: string; item?: number; uri?: string; outcome: Outcome; rule?: string }
+
+export type Report = Record<Outcome, number> & { media: number; tags: number; remarks: number }
+
+export function emptyReport(): Report {
+  return {
+    imported: 0,
+    updated: 0,
+    withdrawn: 0,
+    unchanged: 0,
+    workingCopy: 0,
+    skipped: 0,
+    refused: 0,
+    unreadable: 0,
+    media: 0,
+    tags: 0,
+    remarks: 0,
+  }
+}
+
+/** Why an item was passed over: a rule of the import, or a fault in the item. */
+export class Passed extends Error {
+  readonly outcome: 'skipped' | 'refused' | 'unchanged'
+
+  constructor(outcome: 'skipped' | 'refused' | 'unchanged', rule: string) {
+    super(rule)
+    this.outcome = outcome
+  }
+}
