@@ -79,6 +79,11 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   await addOpenApi(app, version)
   await app.register(compress, { global: true, threshold: 1024, encodings: ['zstd', 'br', 'gzip'] })
   await app.register(multipart)
+  app.addContentTypeParser(
+    'application/merge-patch+json',
+    { parseAs: 'string' },
+    app.getDefaultJsonParser('error', 'error'),
+  )
   for (const schema of schemas) app.addSchema(schema)
 
   addEdge(app, { editorialOrigins: config.EDITORIAL_ORIGINS, secure: publicUrl.startsWith('https:') })

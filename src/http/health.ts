@@ -15,6 +15,7 @@ export function healthRoutes(app: App, { db, isStopping }: { db: Db; isStopping:
       schema: {
         operationId: 'getLiveness',
         summary: 'Is the process running?',
+        description: 'Answers as long as the process does, whatever the store is doing.',
         tags: ['System'],
         response: responses({ 200: Health }, 401),
       },

@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import type { Writer } from '../../db/db.ts'
+import { listArticleRows } from '../../features/desk/desk.store.ts'
 import { createArticle, patchArticle } from '../../features/desk/desk.ts'
 import { publishArticle, withdrawArticle } from '../../features/desk/publish.ts'
 import { findImport, hasArticlesFromElsewhere, saveImport } from '../../features/imports/imports.store.ts'
@@ -25,9 +26,12 @@ const archiveZone = 'Europe/Sofia'
  * Fills an empty newsroom with the demo content, in one transaction; adds the day's twenty stories to one that has
  * nothing but demo content and lacks them. Any other newsroom is left alone.
  */
-export async function loadDemo({ db, files, config }: Newsroom, now: () => number = Date.now): Promise<void> {
+export async function loadDemo(
+  { db, files, config }: Pick<Newsroom, 'db' | 'files' | 'config'>,
+  now: () => number = Date.now,
+): Promise<void> {
   const zone = config.TIME_ZONE
-  const [article] = await db.desk.sql.select().from(db.desk.tables.articles).limit(1)
+  const [article] = await listArticleRows(db.desk, { limit: 1 })
   if (!article) {
     console.log('Loading the demo newsroom ...')
     const pictures = await Promise.all(

@@ -42,7 +42,8 @@ const path = '/v1/editorial/articles'
 
 /** Working copies and what is done with them. */
 export function deskRoutes(app: App, { db }: { db: Db }): void {
-  const params = closed({ id: Id() })
+  const id = Id({ description: 'The id of the article.', examples: ['0190a3c0-0000-7000-8000-000000000001'] })
+  const params = closed({ id })
   const common = { tags: ['Editorial'], security: keyed }
   const changed = [400, 401, 403, 404, 412, 413, 415, 428, 429, 503]
 
@@ -108,6 +109,7 @@ export function deskRoutes(app: App, { db }: { db: Db }): void {
       schema: {
         operationId: 'getEditorialArticle',
         summary: 'Read a working copy',
+        description: 'The article as editors see it, in any state, with the ETag that a change needs.',
         ...common,
         params,
         response: responses({ 200: ref(EditorialArticleSchema) }, 400, 401, 403, 404, 429),
@@ -267,7 +269,7 @@ export function deskRoutes(app: App, { db }: { db: Db }): void {
         summary: 'Read a version',
         description: 'The article as it was printed.',
         ...common,
-        params: closed({ id: Id(), number: Type.String({ pattern: '^[1-9][0-9]{0,8}$' }) }),
+        params: closed({ id, number: Type.String({ pattern: '^[1-9][0-9]{0,8}$', examples: ['1'] }) }),
         response: responses({ 200: ref(EditorialVersionSchema) }, 400, 401, 403, 404, 429),
       },
     },

@@ -31,7 +31,9 @@ export function editorialMediaRoutes(
   app: App,
   { db, files, publicUrl, uploadLimit }: { db: Db; files: FileStore; publicUrl: string; uploadLimit: number },
 ): void {
-  const params = closed({ id: Id() })
+  const params = closed({
+    id: Id({ description: 'The id of the media.', examples: ['0190a3c0-0000-7000-9000-000000000001'] }),
+  })
   const common = { tags: ['Editorial'], security: keyed }
 
   app.get(
@@ -90,6 +92,7 @@ export function editorialMediaRoutes(
       schema: {
         operationId: 'getEditorialMedia',
         summary: 'Read media as the desk has it',
+        description: 'One of the media, used or not, with the ETag that a change needs.',
         ...common,
         params,
         response: responses({ 200: ref(EditorialMediaSchema) }, 400, 401, 403, 404, 429),
@@ -109,6 +112,7 @@ export function editorialMediaRoutes(
       schema: {
         operationId: 'getEditorialMediaFile',
         summary: 'Read the bytes of a rendition, used or not',
+        description: 'For previews at the desk; take the address from `renditions[].url`.',
         ...common,
         params: FileParams,
         response: responses(fileAnswers, 400, 401, 403, 404, 416, 429),
@@ -170,6 +174,7 @@ export function editorialMediaRoutes(
       schema: {
         operationId: 'deleteMedia',
         summary: 'Delete media that no article uses',
+        description: 'Its files go with it. Media in use answers 409 and names the articles.',
         ...common,
         params,
         headers: IfMatch,

@@ -104,7 +104,11 @@ export const EditorialMediaListSchema = listOf('EditorialMediaList', EditorialMe
 /** The address of one file of media. */
 export const FileParams = closed({
   id: Id({ examples: ['0190a3c0-0000-7000-9000-000000000001'] }),
-  contentHash: Type.String({ pattern: '^[0-9a-f]{32}$', description: 'Names the bytes of the original.' }),
+  contentHash: Type.String({
+    pattern: '^[0-9a-f]{32}$',
+    description: 'Names the bytes of the original.',
+    examples: ['50a42e033e75983dbb653f363469b662'],
+  }),
   file: Type.String({ pattern: '^[a-z0-9]{1,20}\\.[a-z0-9]{1,5}$', examples: ['w640.jpg'] }),
 })
 

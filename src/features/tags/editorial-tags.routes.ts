@@ -22,7 +22,7 @@ const path = '/v1/editorial/tags'
 
 /** Tags as the newsroom keeps them, used or not. */
 export function editorialTagRoutes(app: App, { db }: { db: Db }): void {
-  const params = closed({ slug: Slug() })
+  const params = closed({ slug: Slug({ description: 'The slug of the tag.', examples: ['economy'] }) })
   const common = { tags: ['Editorial'], security: keyed }
 
   app.get(
@@ -81,6 +81,7 @@ export function editorialTagRoutes(app: App, { db }: { db: Db }): void {
       schema: {
         operationId: 'getEditorialTag',
         summary: 'Read a tag as the desk has it',
+        description: 'One tag, used or not, with the ETag that a change needs.',
         ...common,
         params,
         response: responses({ 200: ref(EditorialTagSchema) }, 400, 401, 403, 404, 429),
@@ -135,6 +136,7 @@ export function editorialTagRoutes(app: App, { db }: { db: Db }): void {
       schema: {
         operationId: 'deleteTag',
         summary: 'Delete a tag that nothing uses',
+        description: 'One that articles or tags use answers 409 and names them.',
         ...common,
         params,
         headers: IfMatch,

@@ -1,0 +1,304 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import t from 'tap'
+import { createArticle } from '../src/features/desk/desk.ts'
+import { publishArticle, withdrawArticle } from '../src/features/desk/publish.ts'
+import { makeTag, type Newsroom, openNewsroom, publishNew } from './support/newsroom.ts'
+
+type Item = { id: string; headline: string; publishedAt: string }
+const ids = (data: Item[]) => data.map(item => item.id)
+const hour = 3_600_000
+
+/** Publishes many articles through the rules, in few transactions; answers their ids, oldest first. */
+async function publishMany({ db, clock }: Newsroom, count: number): Promise<string[]> {
+  const made: string[] = []
+  const start = clock.now - count * 1000
+  for (let from = 0; from < count; from += 1000) {
+    await db.write(async tx => {
+      for (let i = from; i < Math.min(from + 1000, count); i++) {
+        const language = i % 2 ? 'bg' : 'en'
+        const tags = [i % 3 ? 'energy' : 'travel']
+        const input = {
+          headline: `Story ${i}`,
+          language,
+          body: 'Text.',
+          section: i % 5 ? 'world' : 'sport',
+          tags,
+        }
+        const { copy } = await createArticle(tx, input)
+        // Three articles share each instant: the id has to tell them apart.
+        await publishArticle(tx, copy.id, { publishedAt: start + Math.floor(i / 3) * 3000 }, 'any')
+        made.push(copy.id)
+      }
+    })
+  }
+  return made
+}
+
+async function openWithTags(t: Parameters<typeof openNewsroom>[0], settings = {}): Promise<Newsroom> {
+  const newsroom = await openNewsroom(t, { settings })
+  for (const slug of ['world', 'sport']) await makeTag(newsroom, slug)
+  for (const slug of ['energy', 'travel', 'rare']) await makeTag(newsroom, slug, 'topic')
+  return newsroom
+}
+
+t.test(
+  'each filter, and each pair of filters, gives what a plain filter of the same articles gives',
+  async t => {
+    const newsroom = await openWithTags(t)
+    type Made = {
+      id: string
+      language: string
+      kind: string
+      signOff: string
+      urgency: number
+      section: string
+      tags: string[]
+      publishedAt: string
+    }
+    const made: Made[] = []
+    for (let i = 0; i < 24; i++) {
+      const fields = {
+        language: i % 2 ? 'bg' : 'en',
+        kind: i % 3 ? 'story' : 'brief',
+        signOff: i % 4 ? '/IV/' : '/EM/',
+        urgency: (i % 9) + 1,
+        section: i % 5 ? 'world' : 'sport',
+        tags: ['energy', 'travel', 'rare'].filter((_, n) => (i >> n) % 2 === 1),
+      }
+      const publishedAt = new Date(newsroom.clock.now - i * hour).toISOString()
+      const { id } = await publishNew(newsroom, fields, { publishedAt })
+      made.push({ id, ...fields, publishedAt })
+    }
+    const middle = new Date(newsroom.clock.now - 12 * hour).toISOString()
+    const filters: [string, (item: Made) => boolean][] = [
+      ['language=bg', item => item.language === 'bg'],
+      ['language=bg&language=en', () => true],
+      ['kind=brief', item => item.kind === 'brief'],
+      ['signOff=/EM/', item => item.signOff === '/EM/'],
+      ['urgency=1&urgency=2', item => item.urgency <= 2],
+      ['section=sport', item => item.section === 'sport'],
+      ['tag=energy', item => item.tags.includes('energy')],
+      ['tag=energy&tag=rare', item => item.tags.includes('energy') || item.tags.includes('rare')],
+      ['tagAll=energy&tagAll=travel', item => item.tags.includes('energy') && item.tags.includes('travel')],
+      [`publishedFrom=${middle}`, item => item.publishedAt >= middle],
+      [`publishedBefore=${middle}`, item => item.publishedAt < middle],
+      [`updatedSince=${middle}`, item => item.publishedAt >= middle],
+      [`ids=${made.slice(0, 9).map(item => item.id)}`, item => made.indexOf(item) < 9],
+      ['tag=unknown', () => false],
+    ]
+    for (const [a, first] of filters) {
+      for (const [b, second] of filters) {
+        if (a !== b && a.split('=')[0] === b.split('=')[0]) continue
+        const wanted = made.filter(item => first(item) && second(item)).map(item => item.id)
+        for (const [sort, order] of [
+          ['-publishedAt', wanted],
+          ['publishedAt', [...wanted].reverse()],
+          ['-updatedAt', wanted],
+        ] as const) {
+          const url = `/v1/articles?limit=100&count=exact&sort=${sort}&${a === b ? a : `${a}&${b}`}`
+          const { body } = await newsroom.get(url)
+          t.same(ids(body.data), order, url)
+          t.equal(body.meta.total, order.length, url)
+        }
+      }
+    }
+  },
+)
+
+t.test(
+  'walking by cursor meets each article that was live throughout exactly once, among publishes and withdrawals',
+  async t => {
+    const newsroom = await openWithTags(t)
+    const made = await publishMany(newsroom, 10_000)
+    const withdrawn = new Set<string>()
+    const met = new Map<string, number>()
+    let pages = 0
+    for (let next: string | undefined = '/v1/articles?limit=20&fields=id'; next; pages++) {
+      const { body, status }: { body: { data: Item[]; page: { next?: string } }; status: number } =
+        await newsroom.get(next)
+      if (status !== 200) throw new Error(JSON.stringify(body))
+      for (const id of ids(body.data)) met.set(id, (met.get(id) ?? 0) + 1)
+      next = body.page.next
+      if (pages % 5 !== 0) continue
+      // The row the cursor points at goes, and so do one ahead and one behind; a new one comes.
+      const gone = [body.data.at(-1)?.id, made[(pages * 37) % made.length], made[(pages * 91) % made.length]]
+      newsroom.clock.now += 1
+      await newsroom.db.write(async tx => {
+        const { copy } = await createArticle(tx, {
+          headline: `New ${pages}`,
+          language: 'en',
+          body: 'Text.',
+          section: 'world',
+        })
+        await publishArticle(tx, copy.id, {}, 'any')
+        for (const id of gone) {
+          if (id === undefined || withdrawn.has(id)) continue
+          withdrawn.add(id)
+          await withdrawArticle(tx, id, { notice: 'Withdrawn.', reason: 'A test.' }, 'any')
+        }
+      })
+    }
+    t.ok(pages > 450)
+    t.same(
+      [...met].filter(([, times]) => times > 1),
+      [],
+      'none twice',
+    )
+    t.same(
+      made.filter(id => !withdrawn.has(id) && !met.has(id)),
+      [],
+      'none missed',
+    )
+    t.comment(`${pages} pages, ${withdrawn.size} withdrawn on the way`)
+
+    // The plans of the same database: every flat list is a search of an index, on its first page and from a cursor.
+    const raw = new Database(join(newsroom.folder, 'dateline.sqlite'), { readonly: true })
+    t.teardown(() => raw.close())
+    const planOf = (statement: string) =>
+      (
+        raw
+          .prepare(`EXPLAIN QUERY PLAN ${statement}`)
+          .all(...Array(statement.split('?').length - 1).fill(1)) as { detail: string }[]
+      )
+        .map(row => row.detail)
+        .join('\n')
+    const from = new Date(newsroom.clock.now - hour).toISOString()
+    const lists = [
+      '',
+      'language=en',
+      'section=world',
+      'tag=energy',
+      'section=world&language=en',
+      'tag=energy&language=bg',
+      'sort=publishedAt',
+      'sort=-updatedAt',
+      `publishedFrom=${from}`,
+    ]
+    for (const query of lists) {
+      const pagePlans: string[] = []
+      let next: string | undefined = `/v1/articles?limit=5&${query}`
+      for (let page = 0; page < 3 && next; page++) {
+        newsroom.statements.length = 0
+        const { body }: { body: { page: { next?: string } } } = await newsroom.get(next)
+        const plans = newsroom.statements.filter(statement => /from "publication/.test(statement)).map(planOf)
+        for (const plan of plans) {
+          t.notMatch(plan, /TEMP B-TREE FOR (ORDER|LAST)/, `"${query}" sorts nothing`)
+          t.notMatch(
+            plan,
+            /SCAN (publications|publication_tags|publication_media)(?! USING (COVERING )?INDEX)/,
+            `"${query}" scans no table`,
+          )
+        }
+        pagePlans.push(plans[0] ?? '')
+        next = body.page.next
+      }
+      t.equal(pagePlans[1], pagePlans[2], `"${query}" has one plan from a cursor on`)
+      t.match(pagePlans[1], /SEARCH/, `"${query}" from a cursor is a search`)
+    }
+  },
+)
+
+t.test('a page costs the same statements whatever its size', async t => {
+  const newsroom = await openWithTags(t)
+  await publishMany(newsroom, 60)
+  const count = async (url: string) => {
+    newsroom.statements.length = 0
+    await newsroom.get(url)
+    return newsroom.statements.length
+  }
+  for (const more of ['', '&include=body,media,translations,tags', '&tag=energy']) {
+    t.equal(await count(`/v1/articles?limit=1${more}`), await count(`/v1/articles?limit=50${more}`), more)
+  }
+  const { headers } = await newsroom.get('/v1/articles')
+  newsroom.statements.length = 0
+  const again = await newsroom.get('/v1/articles', { headers: { 'if-none-match': String(headers.etag) } })
+  t.equal(again.status, 304)
+  t.same(newsroom.statements, [], 'a 304 runs no statement')
+})
+
+t.test('a cursor is good for its own list alone, and a limit is never capped in silence', async t => {
+  const newsroom = await openWithTags(t)
+  await publishMany(newsroom, 6)
+  const next: string = (await newsroom.get('/v1/articles?limit=2&language=en')).body.page.next
+  const cursor = new URLSearchParams(next.split('?')[1]).get('cursor') as string
+  const codes = async (url: string) => {
+    const { status, body } = await newsroom.get(url)
+    return [status, body.code, body.errors?.[0]?.pointer]
+  }
+  t.same(await codes(`/v1/articles?language=bg&cursor=${cursor}`), [400, 'cursor-mismatch', '/cursor'])
+  t.same(await codes(`/v1/tags?cursor=${cursor}`), [400, 'cursor-mismatch', '/cursor'])
+  for (const bad of ['x', 'bnVsbA', Buffer.from('["a",1e999,"b"]').toString('base64url'), `${cursor}AAAA`]) {
+    t.match((await codes(`/v1/articles?language=en&cursor=${bad}`))[1], /cursor/, bad)
+  }
+  for (const limit of ['0', '101', '-1', '1e1', '0x10', '', '5&limit=6']) {
+    t.same(await codes(`/v1/articles?limit=${limit}`), [400, 'validation-failed', '/limit'], limit)
+  }
+  t.same(await codes('/v1/articles?colour=red'), [400, 'validation-failed', '/colour'])
+  t.same((await codes('/v1/articles?tag=%zz'))[1], 'malformed-request')
+  t.match((await newsroom.get(next)).headers.link ?? '', /rel="next"|^$/)
+})
+
+t.test('labels follow the log, the audience and the representation, and nothing else', async t => {
+  const newsroom = await openWithTags(t)
+  const article = await publishNew(newsroom, { slug: 'first-name' })
+  const etag = async (url: string, key?: string) => (await newsroom.get(url, key ? { key } : {})).headers.etag
+  const one = await etag('/v1/articles?language=en&section=world')
+  t.match(one, /^W\/"/)
+  t.equal(await etag('/v1/articles?section=world&language=en'), one, 'the order of parameters means nothing')
+  t.not(await etag('/v1/articles?section=world'), one)
+  t.not(
+    await etag('/v1/articles?language=en&section=world', await newsroom.makeKey(['articles:subscribers'])),
+    one,
+  )
+  await newsroom.request('PATCH', `/v1/editorial/articles/${article.id}`, {
+    key: newsroom.key,
+    match: '*',
+    body: { slug: 'second-name' },
+  })
+  t.equal(
+    await etag('/v1/articles?language=en&section=world'),
+    one,
+    'an edit that readers do not see changes nothing',
+  )
+  await newsroom.request('POST', `/v1/editorial/articles/${article.id}/publish`, {
+    key: newsroom.key,
+    match: '*',
+    body: { kind: 'update' },
+  })
+  t.not(await etag('/v1/articles?language=en&section=world'), one)
+
+  const moved = await newsroom.get('/v1/articles/first-name/versions?limit=5')
+  t.equal(moved.status, 301)
+  t.equal(moved.headers.location, '/v1/articles/second-name/versions?limit=5')
+  t.ok(moved.headers.etag)
+  const listed = await newsroom.get('/v1/articles/second-name', {
+    headers: { 'if-none-match': `"x", ${await etag('/v1/articles/second-name')}` },
+  })
+  t.equal(listed.status, 304)
+  t.equal((await newsroom.get('/v1/articles/second-name', { headers: { 'if-none-match': '*' } })).status, 304)
+  const missing = await newsroom.get('/v1/articles/no-such-name', { headers: { 'if-none-match': '*' } })
+  t.equal(missing.status, 404)
+  t.equal(missing.headers['cache-control'], 'public, max-age=5')
+  t.notOk(missing.headers.etag)
+  t.equal(
+    (await newsroom.get('/v1/articles', { key: newsroom.key })).headers['cache-control'],
+    'private, no-store',
+  )
+  const head = await newsroom.request('HEAD', '/v1/articles/second-name')
+  t.equal(head.text, '')
+  t.equal(head.headers.etag, await etag('/v1/articles/second-name'))
+})
+
+t.test('fields and include compose', async t => {
+  const newsroom = await openWithTags(t)
+  await publishNew(newsroom, { body: '<p>One <b>two</b></p>', tags: ['energy'] })
+  const keys = async (query: string) =>
+    Object.keys((await newsroom.get(`/v1/articles?${query}`)).body.data[0]).sort()
+  t.same(await keys('fields=headline'), ['headline', 'id'])
+  t.same(await keys('fields=headline&include=body'), ['body', 'headline', 'id'])
+  t.notOk((await keys('')).includes('body'))
+  const { data } = (await newsroom.get('/v1/articles?include=body,tags&bodyFormat=text')).body
+  t.equal(data[0].body, 'One two')
+  t.same(data[0].tags[0].names, { en: 'energy' })
+})
