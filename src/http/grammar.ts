@@ -28,7 +28,8 @@ export function parseQuery(text: string): Query {
   return query
 }
 
-type QuerySchema = { properties?: Record<string, { type?: string; explode?: boolean }> }
+type Property = { type?: string; explode?: boolean; items?: { type?: string } }
+type QuerySchema = { properties?: Record<string, Property> }
 
 /** Gives each parameter the shape its schema names: arrays from repeats or commas, integers from plain digits. */
 function shapeQuery(query: Query, schema: QuerySchema | undefined): void {
@@ -37,11 +38,15 @@ function shapeQuery(query: Query, schema: QuerySchema | undefined): void {
     if (value === undefined) continue
     if (property.type === 'array') {
       const list = Array.isArray(value) ? value : [value]
-      query[name] = property.explode === false ? list.flatMap(item => String(item).split(',')) : list
-    } else if (property.type === 'integer' && typeof value === 'string' && /^-?\d{1,15}$/.test(value)) {
-      query[name] = Number(value)
-    }
+      const items = property.explode === false ? list.flatMap(item => String(item).split(',')) : list
+      query[name] = property.items?.type === 'integer' ? items.map(toInteger) : items
+    } else if (property.type === 'integer') query[name] = toInteger(value)
   }
+}
+
+/** Plain digits as a number; anything else as it stands, for the schema to refuse. */
+function toInteger(value: unknown): unknown {
+  return typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
 }
 
 /** Refuses a NUL or half a surrogate pair in any string: no store keeps them, and none may be dropped in silence. */
