@@ -300,7 +300,7 @@ t.test('the file store gives back what was put, whole or by range', async t => {
 })
 
 t.test('the file store refuses paths that are not its own', async t => {
-  const files = await openLocalFiles(t.testdir())
+  const files = await openLocalFiles(t.testdir(), Date.now)
   for (const path of [
     '../x',
     'a/../../x',
@@ -325,7 +325,7 @@ t.test('what a killed upload left over is removed, a live upload is not', async 
   for (const name of ['dead', 'live']) await writeFile(join(root, '.incoming', name), 'half')
   const past = new Date(Date.now() - 11 * 60_000)
   await utimes(join(root, '.incoming', 'dead'), past, past)
-  const files = await openLocalFiles(root)
+  const files = await openLocalFiles(root, Date.now)
   t.same(await readdir(join(root, '.incoming')), ['live'])
   t.same(await all(files.list()), [], 'neither is a stored file')
 })
@@ -334,7 +334,7 @@ t.test(
   'uploads and removals side by side leave whole files, and folders only where there are files',
   async t => {
     const root = t.testdir()
-    const files = await openLocalFiles(root)
+    const files = await openLocalFiles(root, Date.now)
     const path = (n: number) => `aa/m${n % 3}/hash/w320.webp`
     await Promise.all(
       Array.from({ length: 90 }, (_, n) => (n % 2 ? files.remove([path(n)]) : files.put(path(n), pixels))),

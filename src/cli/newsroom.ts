@@ -19,7 +19,7 @@ export async function openNewsroom(config: Config): Promise<Newsroom> {
   await mkdir(config.DATA_DIR, { recursive: true })
   await mkdir(dirname(file), { recursive: true })
   const db = await openSqlite({ file, now: Date.now, queryTimeout: config.QUERY_TIMEOUT })
-  const files = await openLocalFiles(join(config.DATA_DIR, 'media'))
+  const files = await openLocalFiles(join(config.DATA_DIR, 'media'), Date.now)
   return { config, db, files, close: () => db.close() }
 }
 

@@ -79,7 +79,7 @@ export async function openNewsroom(t: Test, options: NewsroomOptions = {}): Prom
     queryTimeout: config.QUERY_TIMEOUT,
     onQuery: statement => statements.push(statement),
   })
-  const files = await openLocalFiles(join(folder, 'media'))
+  const files = await openLocalFiles(join(folder, 'media'), Date.now)
   const app = await buildApp({
     db,
     files,

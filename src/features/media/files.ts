@@ -87,16 +87,16 @@ async function* walk(root: string, under: string): AsyncGenerator<string> {
   }
 }
 
-async function sweepIncoming(folder: string): Promise<void> {
+async function sweepIncoming(folder: string, now: number): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
     const found = await stat(path).catch(unless('ENOENT'))
-    if (found && Date.now() - found.mtimeMs > leftOverAfterMs) await rm(path, { force: true })
+    if (found && now - found.mtimeMs > leftOverAfterMs) await rm(path, { force: true })
   }
 }
 
 /** Creates the root if need be, durably, and removes what uploads of a killed process left over ten minutes ago. */
-export async function openLocalFiles(root: string): Promise<FileStore> {
+export async function openLocalFiles(root: string, now: () => number): Promise<FileStore> {
   const base = resolve(root)
   const made = await mkdir(join(base, incoming), { recursive: true })
   await sweepIncoming(join(base, incoming))
