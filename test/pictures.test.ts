@@ -280,7 +280,7 @@ t.test('too many pictures at once are refused as busy, and those let in are fini
 })
 
 t.test('the file store gives back what was put, whole or by range', async t => {
-  const files = await openLocalFiles(join(t.testdir(), 'deep', 'media'))
+  const files = await openLocalFiles(join(t.testdir(), 'deep', 'media'), Date.now)
   const path = 'ab/019b/abcd/original.jpg'
   t.equal(await files.open(path), undefined)
   await files.put(path, Buffer.from('0123456789'))

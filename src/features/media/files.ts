@@ -99,7 +99,7 @@ async function sweepIncoming(folder: string, now: number): Promise<void> {
 export async function openLocalFiles(root: string, now: () => number): Promise<FileStore> {
   const base = resolve(root)
   const made = await mkdir(join(base, incoming), { recursive: true })
-  await sweepIncoming(join(base, incoming))
+  await sweepIncoming(join(base, incoming), now())
   if (made !== undefined) {
     for (const directory of directoriesOf(dirname(made), join(base, incoming))) await syncDirectory(directory)
   }
