@@ -79,6 +79,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   await addOpenApi(app, version)
   await app.register(compress, { global: true, threshold: 1024, encodings: ['zstd', 'br', 'gzip'] })
   await app.register(multipart)
+  app.removeContentTypeParser('text/plain')
   app.addContentTypeParser(
     'application/merge-patch+json',
     { parseAs: 'string' },

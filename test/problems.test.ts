@@ -1,0 +1,268 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import sharp from 'sharp'
+import t, { type Test } from 'tap'
+import { problems } from '../src/errors.ts'
+import {
+  makeArticle,
+  makeForm,
+  makeTag,
+  type Newsroom,
+  openNewsroom,
+  publishNew,
+  type Reply,
+} from './support/newsroom.ts'
+
+const articles = '/v1/editorial/articles'
+const produced = new Set<string>()
+
+/** Checks that the answer is a problem of the code, in the one form that all have. */
+function isProblem(t: Test, reply: Reply, code: string): void {
+  produced.add(code)
+  const known = problems.find(problem => problem.code === code)
+  t.equal(reply.status, known?.status, `${code} ${reply.text.slice(0, 200)}`)
+  t.equal(reply.headers['content-type'], 'application/problem+json; charset=utf-8', code)
+  t.equal(reply.body.code, code)
+  t.equal(reply.body.type, `/problems/${code}`)
+  t.equal(reply.body.title, known?.title)
+  t.equal(reply.body.status, reply.status)
+  t.equal(reply.body.requestId, reply.headers['x-request-id'])
+  t.ok(reply.body.detail && reply.body.instance, code)
+}
+
+/** What is stored: rows of every table, and files. */
+async function stored(newsroom: Newsroom): Promise<Record<string, number>> {
+  const raw = new Database(join(newsroom.folder, 'dateline.sqlite'), { readonly: true })
+  const tables = raw.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[]
+  const counts = Object.fromEntries(
+    tables.map(name => [name, raw.prepare(`SELECT count(*) FROM "${name}"`).pluck().get() as number]),
+  )
+  raw.close()
+  const files = await readdir(join(newsroom.folder, 'media'), { recursive: true, withFileTypes: true })
+  return { ...counts, files: files.filter(file => file.isFile()).length }
+}
+
+t.test('bad input is a 4xx that names the field and the rule, and nothing is written', async t => {
+  const newsroom = await openNewsroom(t)
+  await makeTag(newsroom, 'world')
+  await publishNew(newsroom)
+  await publishNew(newsroom)
+  const { key } = newsroom
+  const jpeg = await sharp({ create: { width: 400, height: 300, channels: 3, background: 'red' } })
+    .jpeg()
+    .toBuffer()
+  const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer()
+  const { crc32 } = await import('node:zlib')
+  const huge = Buffer.from(png)
+  huge.writeUInt32BE(50_000, 16)
+  huge.writeUInt32BE(50_000, 20)
+  huge.writeUInt32BE(crc32(huge.subarray(12, 29)), 29)
+  const foreign = new URLSearchParams(
+    ((await newsroom.get('/v1/articles?limit=1')).body.page.next as string).split('?')[1],
+  ).get('cursor')
+  const create = (body: object) =>
+    newsroom.request('POST', articles, { key, body: { headline: 'H', language: 'en', ...body } })
+  const upload = (file: Buffer | undefined, words = {}, name?: string) =>
+    newsroom.request('POST', '/v1/editorial/media', { key, ...makeForm(file, words, name) })
+  const before = await stored(newsroom)
+  const cases: [string, () => Promise<Reply>, string, string][] = [
+    ['unknown parameter', () => newsroom.get('/v1/articles?colour=red'), 'validation-failed', '/colour'],
+    ['unknown field', () => create({ colour: 'red' }), 'validation-failed', '/colour'],
+    ['limit of 101', () => newsroom.get('/v1/articles?limit=101'), 'validation-failed', '/limit'],
+    [
+      'foreign cursor',
+      () => newsroom.get(`/v1/articles?language=en&cursor=${foreign}`),
+      'cursor-mismatch',
+      '/cursor',
+    ],
+    ['broken cursor', () => newsroom.get('/v1/articles?cursor=abc'), 'cursor-invalid', '/cursor'],
+    ['bad date', () => newsroom.get('/v1/days/2024-13-01'), 'validation-failed', '/date'],
+    ['bad zone', () => newsroom.get('/v1/today?timeZone=Sofia'), 'validation-failed', '/timeZone'],
+    ['NUL in a field', () => create({ summary: 'a\0b' }), 'validation-failed', '/summary'],
+    ['half a surrogate pair', () => create({ byline: '\ud800' }), 'validation-failed', '/byline'],
+    ['NUL in a parameter', () => newsroom.get('/v1/articles?signOff=%00'), 'validation-failed', '/signOff/0'],
+    ['1 MB headline', () => create({ headline: 'x'.repeat(1_000_000) }), 'validation-failed', '/headline'],
+    ['script in a body', () => create({ body: '<p>a</p><script>1</script>' }), 'active-content', '/body'],
+    ['event attribute', () => create({ body: '<p onclick="x()">a</p>' }), 'active-content', '/body'],
+    [
+      'javascript link',
+      () => create({ body: '<a href="jav&#x09;ascript:x()">a</a>' }),
+      'active-content',
+      '/body',
+    ],
+    ['unknown section', () => create({ section: 'nowhere' }), 'validation-failed', '/section'],
+    [
+      'unknown media',
+      () => create({ leadMedia: '0190a3c0-0000-7000-9000-000000000099' }),
+      'validation-failed',
+      '/leadMedia',
+    ],
+    [
+      'HTML as PNG',
+      () => upload(Buffer.from('<html><script>1</script></html>'), {}, 'a.png'),
+      'picture-invalid',
+      '/file',
+    ],
+    ['truncated JPEG', () => upload(jpeg.subarray(0, jpeg.length - 100)), 'picture-invalid', '/file'],
+    ['50,000 x 50,000 PNG', () => upload(huge), 'picture-invalid', '/file'],
+    ['form without a file', () => upload(undefined, { caption: 'c' }), 'validation-failed', '/file'],
+    ['unknown form field', () => upload(jpeg, { colour: 'red' }), 'validation-failed', '/colour'],
+  ]
+  for (const [name, send, code, pointer] of cases) {
+    const reply = await send()
+    isProblem(t, reply, code)
+    t.ok(
+      reply.body.errors.some((error: { pointer: string }) => error.pointer === pointer),
+      `${name} names ${pointer}`,
+    )
+    t.ok(
+      reply.body.errors.every((error: { detail: string }) => error.detail),
+      `${name} says the rule`,
+    )
+  }
+  t.same(await stored(newsroom), before)
+})
+
+t.test('every code of the table is one that a request gets', async t => {
+  const newsroom = await openNewsroom(t, { settings: { RATE_LIMIT: '400', UPLOAD_LIMIT: '5000' } })
+  await makeTag(newsroom, 'world')
+  await makeTag(newsroom, 'energy', 'topic')
+  const { key } = newsroom
+  const live = await publishNew(newsroom, { tags: ['energy'], slug: 'taken' })
+  const draft = await makeArticle(newsroom)
+  const post = (path: string, body: unknown, more = {}) =>
+    newsroom.request('POST', path, { key, body, ...more })
+  const publish = (id: string, body: object) => post(`${articles}/${id}/publish`, body, { match: '*' })
+  const bare = await post(articles, { headline: 'H', language: 'en' })
+  const sibling = await makeArticle(newsroom, { story: live.id })
+  const gone = await publishNew(newsroom)
+  await post(`${articles}/${gone.id}/withdraw`, { notice: 'N', reason: 'R' }, { match: '*' })
+  const stale = Buffer.from(
+    JSON.stringify([
+      JSON.parse(
+        Buffer.from((await newsroom.get('/v1/changes')).body.meta.cursor, 'base64url').toString(),
+      )[0],
+      'another epoch',
+      1,
+    ]),
+  ).toString('base64url')
+
+  isProblem(t, await newsroom.get('/v1/articles?tag=%zz'), 'malformed-request')
+  isProblem(
+    t,
+    await post(articles, '{"headline":', { headers: { 'content-type': 'application/json' } }),
+    'malformed-request',
+  )
+  isProblem(t, await newsroom.get('/v1/today', { key, headers: { 'x-api-key': 'other' } }), 'keys-differ')
+  isProblem(t, await newsroom.get(articles), 'key-required')
+  for (const url of ['/v1/today', '/docs', '/health/live', articles])
+    isProblem(t, await newsroom.get(url, { key: 'dl_unknown' }), 'key-invalid')
+  isProblem(
+    t,
+    await newsroom.get('/v1/editorial/keys', { key: await newsroom.makeKey(['articles:read']) }),
+    'scope-missing',
+  )
+  isProblem(t, await newsroom.get('/nowhere'), 'not-found')
+  const wrong = await newsroom.request('DELETE', '/v1/today')
+  isProblem(t, wrong, 'method-not-allowed')
+  t.equal(wrong.headers.allow, 'GET, HEAD, OPTIONS')
+  isProblem(t, await newsroom.get('/v1/today', { headers: { accept: 'text/csv' } }), 'not-acceptable')
+  isProblem(t, await publish(gone.id, { kind: 'update' }), 'move-impossible')
+  isProblem(t, await publish(bare.body.id, {}), 'not-ready')
+  isProblem(t, await post(articles, { headline: 'H', language: 'en', slug: 'taken' }), 'slug-taken')
+  isProblem(
+    t,
+    await post('/v1/editorial/tags', { slug: 'energy', kind: 'topic', names: { en: 'E' } }),
+    'tag-exists',
+  )
+  isProblem(t, await newsroom.request('DELETE', '/v1/editorial/tags/energy', { key, match: '*' }), 'in-use')
+  isProblem(
+    t,
+    await newsroom.request('DELETE', `${articles}/${live.id}`, { key, match: '*' }),
+    'was-published',
+  )
+  isProblem(t, await publish(sibling.id, {}), 'translation-exists')
+  isProblem(t, await newsroom.get(`/v1/articles/${gone.id}`), 'withdrawn')
+  isProblem(t, await newsroom.get(`/v1/changes?cursor=${stale}`), 'cursor-expired')
+  isProblem(
+    t,
+    await newsroom.request('PATCH', `${articles}/${draft.id}`, { key, match: 9, body: { urgency: 1 } }),
+    'revision-stale',
+  )
+  isProblem(
+    t,
+    await newsroom.request('PATCH', `${articles}/${draft.id}`, { key, body: { urgency: 1 } }),
+    'revision-required',
+  )
+  isProblem(
+    t,
+    await post('/v1/editorial/media', makeForm(Buffer.alloc(9000)).body, {
+      headers: makeForm(undefined).headers,
+    }).then(async () =>
+      newsroom.request('POST', '/v1/editorial/media', { key, ...makeForm(Buffer.alloc(9000)) }),
+    ),
+    'too-large',
+  )
+  isProblem(
+    t,
+    await post(articles, 'a=b', { headers: { 'content-type': 'text/plain' } }),
+    'unsupported-media-type',
+  )
+  const small = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer()
+  const picture = (await newsroom.request('POST', '/v1/editorial/media', { key, ...makeForm(small) })).body
+  isProblem(
+    t,
+    await newsroom.get(new URL(picture.renditions[0].url).pathname, {
+      key,
+      headers: { range: 'bytes=99999-' },
+    }),
+    'range-not-satisfiable',
+  )
+  const limited = await Promise.all(Array.from({ length: 401 }, () => newsroom.get('/v1/nothing')))
+  const last = limited.at(-1) as Reply
+  isProblem(t, last, 'rate-limited')
+  t.ok(Number(last.headers['retry-after']) > 0)
+})
+
+t.test('a query past its time is given up with 503, and the service goes on', async t => {
+  const newsroom = await openNewsroom(t, { settings: { QUERY_TIMEOUT: '50' } })
+  const { sql } = await import('drizzle-orm')
+  const endless = sql<number>`(with recursive n(i) as (select 1 union all select i + 1 from n where i < 30000000) select max(i) from n)`
+  const query = newsroom.db.live.sql.select({ endless }).from(newsroom.db.live.tables.head)
+  await t.rejects(newsroom.db.live.offLoop(query, {}), { code: 'query-too-costly' })
+  produced.add('query-too-costly')
+  t.equal((await newsroom.get('/v1/articles')).status, 200)
+  await t.rejects(
+    newsroom.db.write(() => newsroom.db.write(async () => undefined)),
+    /inside a write/,
+  )
+  const many = await Promise.allSettled(
+    Array.from({ length: 1100 }, async () => newsroom.db.write(async () => undefined)),
+  )
+  const refused = many.filter(result => result.status === 'rejected')
+  t.equal(refused.length, 100, 'the queue of writes is bounded')
+  t.match((refused[0] as PromiseRejectedResult).reason, { code: 'busy' })
+  produced.add('busy')
+})
+
+t.test('what nobody expected is a 500 that shows nothing of the inside', async t => {
+  const newsroom = await openNewsroom(t)
+  const raw = new Database(join(newsroom.folder, 'dateline.sqlite'))
+  raw.exec('DROP TABLE live_tags')
+  raw.close()
+  const reply = await newsroom.get('/v1/tags')
+  isProblem(t, reply, 'internal')
+  t.notMatch(reply.text, /live_tags|sqlite|select/i)
+})
+
+t.test('no code of the table is left out above', async t => {
+  t.same(
+    problems.map(problem => problem.code).filter(code => !produced.has(code)),
+    [],
+  )
+})
