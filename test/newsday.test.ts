@@ -76,7 +76,9 @@ t.test('every instant written is read back', async () => {
     max: new Date('9999-12-31T23:59:59.999Z'),
     noInvalidDate: true,
   })
-  fc.assert(fc.property(instants, date => parseInstant(formatInstant(date.getTime())) === date.getTime()))
+  t.doesNotThrow(() =>
+    fc.assert(fc.property(instants, date => parseInstant(formatInstant(date.getTime())) === date.getTime())),
+  )
 })
 
 t.test('a date is a day of the calendar', async t => {
@@ -153,11 +155,13 @@ t.test('every moment is in the window of its own news day', async () => {
     'Pacific/Kiritimati',
   ]
   const moments = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(2040, 0, 1) })
-  fc.assert(
-    fc.property(moments, fc.constantFrom(...zones), (at, zone) => {
-      const { from, to } = newsDayWindow(newsDayOf(at, zone), zone)
-      return from <= at && at < to
-    }),
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(moments, fc.constantFrom(...zones), (at, zone) => {
+        const { from, to } = newsDayWindow(newsDayOf(at, zone), zone)
+        return from <= at && at < to
+      }),
+    ),
   )
 })
 

@@ -67,15 +67,17 @@ t.test("an editor's slug is told what is wrong with it", async t => {
 })
 
 t.test('whatever the headline, its slug and its numbered slug are good', async () => {
-  fc.assert(
-    fc.property(
-      fc.string({ unit: 'binary', maxLength: 200 }),
-      fc.constantFrom(undefined, 'bg', 'ru', 'uk', 'de', 'constructor'),
-      fc.integer({ min: 2, max: 1e6 }),
-      (headline, language, n) => {
-        const slug = slugify(headline, 'story', language)
-        return slugRule(slug) === undefined && slugRule(numberSlug(slug, n)) === undefined
-      },
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 200 }),
+        fc.constantFrom(undefined, 'bg', 'ru', 'uk', 'de', 'constructor'),
+        fc.integer({ min: 2, max: 1e6 }),
+        (headline, language, n) => {
+          const slug = slugify(headline, 'story', language)
+          return slugRule(slug) === undefined && slugRule(numberSlug(slug, n)) === undefined
+        },
+      ),
     ),
   )
 })
