@@ -157,3 +157,14 @@ export async function findTagByCode(
     .limit(1)
   return row
 }
+
+/** The tag that the one of this slug was merged into. */
+export async function findMergedTag(reader: DeskReader, slug: string): Promise<TagRow | undefined> {
+  const { tags, tagRedirects } = reader.tables
+  const [found] = await reader.sql
+    .select({ tag: tags })
+    .from(tagRedirects)
+    .innerJoin(tags, eq(tags.id, tagRedirects.tagId))
+    .where(eq(tagRedirects.slug, slug))
+  return found?.tag
+}

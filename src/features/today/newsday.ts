@@ -5,7 +5,7 @@ import { Temporal } from 'temporal-polyfill'
 export type NewsDayWindow = { from: number; to: number }
 
 const zones = new LRUCache<string, { name: string | undefined }>({ max: 1000 })
-// A window costs some 30 microseconds in the polyfill, one known half a microsecond; a page asks for few, often.
+// A window costs some 30 microseconds in the polyfill, a known one two; a page asks for few, often.
 const windows = new LRUCache<string, NewsDayWindow>({ max: 5000 })
 const dayMs = 86_400_000
 

@@ -1,0 +1,195 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import Database from 'better-sqlite3'
+import sharp from 'sharp'
+import t from 'tap'
+import { makeForm, makeTag, openNewsroom } from './support/newsroom.ts'
+
+const main = new URL('../src/main.ts', import.meta.url).pathname
+const rounds = 30
+
+type Served = { child: ChildProcess; address: string }
+/** What the service acknowledged: ids of creates, ids of publishes with their version, and uploads. */
+type Acknowledged = { created: string[]; published: { id: string; version: number }[]; uploaded: string[] }
+
+function start(folder: string): Promise<Served> {
+  const env = { ...process.env, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'silent', RATE_LIMIT: 'off' }
+  const child = spawn(process.execPath, [main, 'serve'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  return new Promise((resolve, reject) => {
+    let text = ''
+    child.stdout?.on('data', chunk => {
+      text += chunk
+      const address = /Dateline +(http:\S+)/.exec(text)?.[1]
+      if (address) resolve({ child, address })
+    })
+    child.on('exit', () => reject(new Error(`it ended before it served: ${text}`)))
+  })
+}
+
+/** Writes until the service dies under it. */
+async function write(address: string, key: string, picture: Buffer, done: Acknowledged): Promise<void> {
+  const send = async (path: string, body: string | Buffer, headers: Record<string, string>) => {
+    const reply = await fetch(`${address}${path}`, {
+      method: 'POST',
+      body: body as never,
+      headers: { authorization: `Bearer ${key}`, ...headers },
+    })
+    return { status: reply.status, body: (await reply.json()) as { id: string; version: number } }
+  }
+  const json = { 'content-type': 'application/json' }
+  try {
+    for (let n = 0; ; n++) {
+      const input = {
+        headline: `Story ${Math.random()}`,
+        language: 'en',
+        body: '<p>Text.</p>',
+        section: 'world',
+        tags: ['energy'],
+      }
+      if (n % 3 === 0) {
+        const form = makeForm(picture, { caption: 'A picture' })
+        const { status, body } = await send('/v1/editorial/media', form.body, form.headers)
+        if (status === 201) done.uploaded.push(body.id)
+        if (status === 201) Object.assign(input, { leadMedia: body.id })
+      }
+      const made = await send('/v1/editorial/articles', JSON.stringify(input), json)
+      if (made.status !== 201) continue
+      done.created.push(made.body.id)
+      const path = `/v1/editorial/articles/${made.body.id}/publish`
+      for (const body of [{}, { kind: 'update' }]) {
+        const reply = await send(path, JSON.stringify(body), { ...json, 'if-match': '*' })
+        if (reply.status === 200) done.published.push({ id: made.body.id, version: reply.body.version })
+      }
+    }
+  } catch {
+    // The service is gone: what was not acknowledged may be there or not.
+  }
+}
+
+t.test(
+  'after 30 kills every acknowledged write is whole, and nothing is there by half',
+  { timeout: 280_000 },
+  async t => {
+    const folder = t.testdir()
+    let key = ''
+    await t.test('a newsroom to write into', async t => {
+      const newsroom = await openNewsroom(t, { folder })
+      await makeTag(newsroom, 'world')
+      await makeTag(newsroom, 'energy', 'topic')
+      key = newsroom.key
+      t.ok(key)
+    })
+    const picture = await sharp({ create: { width: 64, height: 48, channels: 3, background: 'teal' } })
+      .jpeg()
+      .toBuffer()
+    const done: Acknowledged = { created: [], published: [], uploaded: [] }
+    for (let round = 0; round < rounds; round++) {
+      const { child, address } = await start(folder)
+      const ended = new Promise(resolve => child.once('exit', resolve))
+      const writers = Promise.all(Array.from({ length: 4 }, () => write(address, key, picture, done)))
+      await delay(150 + Math.random() * 500)
+      child.kill('SIGKILL')
+      await ended
+      await writers
+    }
+    t.comment(
+      `${done.created.length} creates, ${done.published.length} publishes, ${done.uploaded.length} uploads acknowledged`,
+    )
+    t.ok(done.published.length > rounds, 'the writers got something done')
+
+    const raw = new Database(join(folder, 'dateline.sqlite'))
+    t.teardown(() => raw.close())
+    const all = <Row>(statement: string) => raw.prepare(statement).all() as Row[]
+    const column = (statement: string) => new Set(raw.prepare(statement).pluck().all() as string[])
+    t.same(all('PRAGMA integrity_check'), [{ integrity_check: 'ok' }])
+    t.same(all('PRAGMA foreign_key_check'), [])
+
+    const created = column('SELECT id FROM articles')
+    t.same(
+      done.created.filter(id => !created.has(id)),
+      [],
+      'every acknowledged create is there',
+    )
+    const media = column('SELECT id FROM media')
+    t.same(
+      done.uploaded.filter(id => !media.has(id)),
+      [],
+      'every acknowledged upload is there',
+    )
+    const versions = column("SELECT article_id || ' ' || number FROM versions")
+    t.same(
+      done.published.filter(({ id, version }) => !versions.has(`${id} ${version}`)),
+      [],
+      'every acknowledged publish is there',
+    )
+
+    const live = "SELECT article_id || ' ' || version FROM publications"
+    const changed = column("SELECT subject_id || ' ' || version FROM changes WHERE subject_type = 'article'")
+    t.same(
+      [...column(live)].filter(id => !changed.has(id)),
+      [],
+      'every live version has its change',
+    )
+    t.same(
+      [...changed].filter(id => !versions.has(id)),
+      [],
+      'every change has its version',
+    )
+    t.same(
+      all(
+        'SELECT article_id FROM publications WHERE article_id NOT IN (SELECT article_id FROM publication_bodies)',
+      ),
+      [],
+    )
+    const [head] = all<{ seq: number; last: number; rows: number }>(
+      'SELECT seq, (SELECT max(seq) FROM changes) last, (SELECT count(*) FROM changes) rows FROM head',
+    )
+    t.equal(head?.seq, head?.last)
+    t.equal(head?.rows, head?.last, 'the log has no gap')
+    t.same(
+      all(
+        'SELECT id FROM live_tags t WHERE uses <> (SELECT count(*) FROM publication_tags WHERE tag_id = t.id)',
+      ),
+      [],
+      'counts of tags are right',
+    )
+    t.same(
+      all(
+        'SELECT id FROM live_media m WHERE uses <> (SELECT count(DISTINCT article_id) FROM publication_media WHERE media_id = m.id)',
+      ),
+      [],
+      'counts of media are right',
+    )
+
+    const broken: string[] = []
+    for (const row of all<{ id: string; content_hash: string; renditions: string }>(
+      'SELECT id, content_hash, renditions FROM media',
+    )) {
+      for (const { name, extension, bytes } of JSON.parse(row.renditions) as {
+        name: string
+        extension: string
+        bytes: number
+      }[]) {
+        const path = join(folder, 'media', row.id.slice(-2), row.id, row.content_hash, `${name}.${extension}`)
+        const found = await stat(path).catch(() => undefined)
+        if (found?.size !== bytes) broken.push(path)
+      }
+    }
+    t.same(broken, [], 'no row without every one of its whole files')
+    t.ok((await readdir(join(folder, 'media'))).length > 0)
+  },
+)
+
+t.test('every connection waits for the disk before it says a write is done', async t => {
+  const newsroom = await openNewsroom(t)
+  const { sql } = await import('drizzle-orm')
+  const level = sql<number>`(select synchronous from pragma_synchronous)`
+  const query = () => newsroom.db.live.sql.select({ level }).from(newsroom.db.live.tables.head)
+  t.same(await query(), [{ level: 2 }], 'the one that reads')
+  t.same(await newsroom.db.live.offLoop(query(), {}), [[2]], 'the one off the event loop')
+  await newsroom.db.write(async tx => {
+    t.same(await tx.sql.select({ level }).from(tx.tables.head), [{ level: 2 }], 'the one that writes')
+  })
+})
