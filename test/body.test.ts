@@ -354,18 +354,20 @@ const markup = fc.array(piece, { maxLength: 40 }).map(pieces => pieces.join(''))
 
 t.test('cleaning what was cleaned changes nothing and warns of nothing', async t => {
   const formats = fc.constantFrom<BodyFormat>('html', 'html', 'html', 'markdown', 'text')
-  fc.assert(
-    fc.property(markup, formats, (source, format) => {
-      const once = cleanBody(source, format)
-      const twice = cleanBody(once.html, 'html')
-      t.strictSame(twice, { ...once, warnings: [] }) || t.comment(source)
-      return !once.html.includes('\0') && twice.html === once.html && twice.warnings.length === 0
-    }),
-    { numRuns: 1000 },
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(markup, formats, (source, format) => {
+        const once = cleanBody(source, format)
+        const twice = cleanBody(once.html, 'html')
+        t.strictSame(twice, { ...once, warnings: [] }) || t.comment(source)
+        return !once.html.includes('\0') && twice.html === once.html && twice.warnings.length === 0
+      }),
+      { numRuns: 1000 },
+    ),
   )
 })
 
-t.test('no mixture of markup and tricks lets active content through', async () => {
+t.test('no mixture of markup and tricks lets active content through', async t => {
   const trick = fc.constantFrom(
     ...[
       '<math>',
@@ -397,21 +399,23 @@ t.test('no mixture of markup and tricks lets active content through', async () =
     ],
   )
   const mixed = fc.array(fc.oneof(piece, trick), { maxLength: 20 }).map(pieces => pieces.join(''))
-  fc.assert(
-    fc.property(mixed, source => {
-      try {
-        const tags =
-          htmlOf(source)
-            .match(/<[^>]*>/g)
-            ?.join('') ?? ''
-        return (
-          !/<(?:script|style|svg|math|iframe|template|!--)|script:/i.test(tags) &&
-          !/<img[^>]* onerror/.test(tags)
-        )
-      } catch (error) {
-        return error instanceof DomainError
-      }
-    }),
-    { numRuns: 2000 },
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(mixed, source => {
+        try {
+          const tags =
+            htmlOf(source)
+              .match(/<[^>]*>/g)
+              ?.join('') ?? ''
+          return (
+            !/<(?:script|style|svg|math|iframe|template|!--)|script:/i.test(tags) &&
+            !/<img[^>]* onerror/.test(tags)
+          )
+        } catch (error) {
+          return error instanceof DomainError
+        }
+      }),
+      { numRuns: 2000 },
+    ),
   )
 })

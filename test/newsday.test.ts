@@ -70,7 +70,7 @@ t.test('a space where the + of the offset stood tells the caller to write %2B', 
   t.notMatch(ruleOf(parseInstant('2024-07-12 05:21:00Z')), /%2B/)
 })
 
-t.test('every instant written is read back', async () => {
+t.test('every instant written is read back', async t => {
   const instants = fc.date({
     min: new Date('0000-01-01T00:00:00Z'),
     max: new Date('9999-12-31T23:59:59.999Z'),
@@ -146,7 +146,7 @@ t.test('a day goes on when its first minutes are shown twice', async t => {
   t.equal(hoursOf('2006-10-29', 'America/St_Johns'), 25)
 })
 
-t.test('every moment is in the window of its own news day', async () => {
+t.test('every moment is in the window of its own news day', async t => {
   const zones = [
     'Europe/Sofia',
     'America/St_Johns',

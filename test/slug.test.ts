@@ -66,7 +66,7 @@ t.test("an editor's slug is told what is wrong with it", async t => {
   t.match(slugRule(uuid), /UUID/)
 })
 
-t.test('whatever the headline, its slug and its numbered slug are good', async () => {
+t.test('whatever the headline, its slug and its numbered slug are good', async t => {
   t.doesNotThrow(() =>
     fc.assert(
       fc.property(
