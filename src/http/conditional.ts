@@ -26,6 +26,6 @@ export function requireMatch(request: FastifyRequest): Match {
   }
   if (header.trim() === '*') return 'any'
   return readTags(header)
-    .filter(tag => /^"\d{1,15}"$/.test(tag))
+    .filter(tag => /^"[1-9]\d{0,14}"$/.test(tag))
     .map(tag => Number(tag.slice(1, -1)))
 }

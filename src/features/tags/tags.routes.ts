@@ -91,7 +91,10 @@ export function tagRoutes(
       const { slug } = request.params
       return delivery.answer(request, reply, normalForm(`${path}/${slug}`, request.query), async () => {
         const found = await getLiveTag(db.live, slug)
-        if ('redirect' in found) return { location: `${path}/${found.redirect}`, tags: [`tag-${slug}`] }
+        if ('redirect' in found) {
+          const query = request.url.slice(request.url.split('?', 1)[0]?.length)
+          return { location: `${path}/${found.redirect}${query}`, tags: [`tag-${slug}`] }
+        }
         return { body: tagOf(found, request.query.language), tags: [`tag-${slug}`] }
       })
     },

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, ne, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { DeskReader, Writer } from '../../db/db.ts'
 import type { AllTables } from '../../db/tables.ts'
@@ -98,40 +98,61 @@ export async function listTagUsers(
 }
 
 /**
- * Moves everything filed under `from` to `to`: working copies, publications, sections, parents and redirects. An
+ * Moves everything filed under `from` to `to`: working copies, publications, sections, tags beneath and redirects. An
  * article that has both keeps one. Returns how many publications gained `to`.
  */
 export async function moveTagUses(tx: Writer, from: string, to: string): Promise<number> {
-  const { articles, articleTags, imports, publications, publicationTags, tagRedirects, tags } = tx.tables
-  const both = tx.sql.select({ id: articleTags.articleId }).from(articleTags).where(eq(articleTags.tagId, to))
-  await tx.sql
-    .delete(articleTags)
-    .where(and(eq(articleTags.tagId, from), inArray(articleTags.articleId, both)))
-  await tx.sql.update(articleTags).set({ tagId: to }).where(eq(articleTags.tagId, from))
-  await tx.sql.update(articles).set({ sectionId: to }).where(eq(articles.sectionId, from))
-
-  const liveBoth = tx.sql
-    .select({ id: publicationTags.articleId })
-    .from(publicationTags)
-    .where(eq(publicationTags.tagId, to))
-  await tx.sql
-    .delete(publicationTags)
-    .where(and(eq(publicationTags.tagId, from), inArray(publicationTags.articleId, liveBoth)))
-  const gained = await tx.sql
-    .update(publicationTags)
-    .set({ tagId: to })
-    .where(eq(publicationTags.tagId, from))
-    .returning({ id: publicationTags.articleId })
-  await tx.sql.update(publications).set({ sectionId: to }).where(eq(publications.sectionId, from))
-
-  await tx.sql
-    .update(tags)
-    .set({ parentId: to })
-    .where(and(eq(tags.parentId, from), ne(tags.id, to)))
-  await tx.sql.update(tx.tables.liveTags).set({ parentId: to }).where(eq(tx.tables.liveTags.parentId, from))
+  const { imports, tagRedirects } = tx.tables
+  await moveWorkingCopies(tx, from, to)
+  const gained = await movePublications(tx, from, to)
+  await moveTagsBeneath(tx, from, to)
   await tx.sql.update(tagRedirects).set({ tagId: to }).where(eq(tagRedirects.tagId, from))
   await tx.sql.update(imports).set({ subjectId: to }).where(eq(imports.subjectId, from))
+  return gained
+}
+
+/** A working copy answers with other slugs from now on, so its revision, the ETag, is raised. */
+async function moveWorkingCopies(tx: Writer, from: string, to: string): Promise<void> {
+  const { articles, articleTags } = tx.tables
+  const having = (id: string) =>
+    tx.sql.select({ id: articleTags.articleId }).from(articleTags).where(eq(articleTags.tagId, id))
+  await tx.sql
+    .update(articles)
+    .set({ revision: sql`${articles.revision} + 1` })
+    .where(or(eq(articles.sectionId, from), inArray(articles.id, having(from))))
+  await tx.sql
+    .delete(articleTags)
+    .where(and(eq(articleTags.tagId, from), inArray(articleTags.articleId, having(to))))
+  await tx.sql.update(articleTags).set({ tagId: to }).where(eq(articleTags.tagId, from))
+  await tx.sql.update(articles).set({ sectionId: to }).where(eq(articles.sectionId, from))
+}
+
+async function movePublications(tx: Writer, from: string, to: string): Promise<number> {
+  const { publications, publicationTags: filed } = tx.tables
+  const both = tx.sql.select({ id: filed.articleId }).from(filed).where(eq(filed.tagId, to))
+  await tx.sql.delete(filed).where(and(eq(filed.tagId, from), inArray(filed.articleId, both)))
+  const gained = await tx.sql
+    .update(filed)
+    .set({ tagId: to })
+    .where(eq(filed.tagId, from))
+    .returning({ id: filed.articleId })
+  await tx.sql.update(publications).set({ sectionId: to }).where(eq(publications.sectionId, from))
   return gained.length
+}
+
+/** Tags beneath `from` show another parent from now on: where they are live, readers are told of each. */
+async function moveTagsBeneath(tx: Writer, from: string, to: string): Promise<void> {
+  const { liveTags, tags } = tx.tables
+  await tx.sql
+    .update(tags)
+    .set({ parentId: to, revision: sql`${tags.revision} + 1`, updatedAt: tx.at })
+    .where(eq(tags.parentId, from))
+  const shown = await tx.sql
+    .update(liveTags)
+    .set({ parentId: to })
+    .where(eq(liveTags.parentId, from))
+    .returning({ id: liveTags.id })
+  for (const { id } of shown) tx.change('tag', id, 'changed')
 }
 
 export async function insertTagRedirect(tx: Writer, slug: string, tagId: string): Promise<void> {

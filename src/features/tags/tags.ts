@@ -123,13 +123,14 @@ export async function mergeTag(tx: Writer, slug: string, into: string, match: Ma
       detail: 'lies beneath the tag that would go',
     })
   }
+  const row: TagRow = { ...target, revision: target.revision + 1, updatedAt: tx.at }
+  await updateTag(tx, row)
+  // Shown before it is counted: a tag that only now comes into use is noted once.
+  await refreshLiveTag(tx, row)
   const gained = await moveTagUses(tx, tag.id, target.id)
   if (gained > 0) await addTagUses(tx, target.id, gained)
   if (await removeLiveTag(tx, tag.id)) await insertTagRedirect(tx, tag.slug, target.id)
   await deleteTagRow(tx, tag.id)
-  const row: TagRow = { ...target, revision: target.revision + 1, updatedAt: tx.at }
-  await updateTag(tx, row)
-  await refreshLiveTag(tx, row)
   return row
 }
 
