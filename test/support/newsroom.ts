@@ -113,7 +113,9 @@ export async function openNewsroom(t: Test, options: NewsroomOptions = {}): Prom
       },
       ...(body === undefined ? {} : { payload: raw ? (body as string) : JSON.stringify(body) }),
     })
-    const isJson = /json/.test(String(answer.headers['content-type'] ?? '')) && answer.payload !== ''
+    const packed = answer.headers['content-encoding'] !== undefined
+    const isJson =
+      !packed && /json/.test(String(answer.headers['content-type'] ?? '')) && answer.payload !== ''
     return {
       status: answer.statusCode,
       headers: answer.headers as Reply['headers'],
