@@ -11,6 +11,7 @@ type Parameter = {
   required?: boolean
   description?: string
   example?: unknown
+  schema: { examples?: unknown[] }
   explode?: boolean
 }
 type Operation = {
@@ -20,8 +21,11 @@ type Operation = {
   tags?: string[]
   security?: object[]
   parameters?: Parameter[]
-  responses: Record<string, { description?: string; content?: Record<string, unknown> }>
+  responses: Record<string, { description?: string; content?: Record<string, unknown>; headers?: object }>
 }
+
+/** Swagger UI fills in an `example`: one stands where a value is needed; of an optional parameter it is in the schema. */
+const exampleOf = ({ example, schema }: Parameter) => example ?? schema.examples?.[0]
 
 const text = await readFile(new URL('../openapi/openapi.json', import.meta.url), 'utf8')
 const document = JSON.parse(text) as {
@@ -64,10 +68,11 @@ t.test('every operation says what a stranger needs', async t => {
       if (Number(status) < 400) continue
       t.ok(response.content?.['application/problem+json'], `${operationId} ${status} is a problem`)
     }
-    t.equal(
-      operation.security?.length ?? 0,
-      path.startsWith('/v1/editorial') ? 2 : 0,
-      `${operationId} names its keys`,
+    const keys = path.startsWith('/v1/editorial') ? 2 : path.startsWith('/v1/') ? 3 : 0
+    t.equal(operation.security?.length ?? 0, keys, `${operationId} names its keys`)
+    t.ok(
+      Object.values(responses).every(response => 'X-Request-Id' in (response.headers ?? {})),
+      `${operationId} has its headers`,
     )
   }
 })
@@ -80,7 +85,8 @@ t.test(
     const read = async (path: string, some: readonly Parameter[]) => {
       let url = path
       const query = new URLSearchParams()
-      for (const { in: where, name, example, explode } of some) {
+      for (const { in: where, name, explode, ...parameter } of some) {
+        const example = exampleOf({ in: where, name, ...parameter })
         if (where === 'path') url = url.replace(`{${name}}`, String(example))
         else if (!Array.isArray(example)) query.append(name, String(example))
         else if (explode === false) query.append(name, example.join(','))
@@ -93,10 +99,10 @@ t.test(
       const { operationId, parameters = [] } = operation
       const inPath = parameters.filter(parameter => parameter.in === 'path')
       t.ok(
-        inPath.every(parameter => parameter.example !== undefined),
+        inPath.every(parameter => exampleOf(parameter) !== undefined),
         `${operationId} has an example for its path`,
       )
-      const given = parameters.filter(parameter => parameter.example !== undefined)
+      const given = parameters.filter(parameter => exampleOf(parameter) !== undefined)
       for (const optional of [undefined, ...given.filter(parameter => parameter.in === 'query')]) {
         const { status, body, bytes } = await read(path, optional ? [...inPath, optional] : inPath)
         const name = `${operationId}${optional ? ` with ${optional.name}` : ''}`

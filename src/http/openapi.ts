@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
+import { type Document, finishDocument } from './openapi-document.ts'
 
 const description = `News content for front ends, partners and newsrooms.
 
@@ -43,7 +44,7 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
       },
     },
     transformObject: document =>
-      'openapiObject' in document ? finish(document.openapiObject as Document) : {},
+      'openapiObject' in document ? finishDocument(document.openapiObject as Document) : {},
     convertConstToEnum: false,
     refResolver: {
       buildLocalReference: (json, _baseUri, _fragment, i) => (json.$id as string | undefined) ?? `def-${i}`,
@@ -65,42 +66,4 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
     theme: { title: 'Dateline API' },
     uiConfig: { docExpansion: 'list', tryItOutEnabled: true, deepLinking: true, defaultModelsExpandDepth: 0 },
   })
-}
-
-type Parameter = {
-  in: string
-  name: string
-  required?: boolean
-  schema: { default?: unknown; style?: string; explode?: boolean }
-  style?: string
-  explode?: boolean
-}
-type Operation = { parameters?: Parameter[]; requestBody?: { content: Record<string, unknown> } }
-type Document = { paths: Record<string, Record<string, Operation>> }
-
-/** Says what the schemas cannot: what is optional because it has a default, and what a header or body may be. */
-function finish(document: Document): object {
-  for (const path of Object.values(document.paths)) {
-    for (const [method, operation] of Object.entries(path)) {
-      for (const parameter of operation.parameters ?? []) finishParameter(parameter)
-      const json = operation.requestBody?.content['application/json']
-      if (method === 'patch' && json) {
-        operation.requestBody = {
-          ...operation.requestBody,
-          content: { 'application/merge-patch+json': json, 'application/json': json },
-        }
-      }
-    }
-  }
-  return document
-}
-
-function finishParameter(parameter: Parameter): void {
-  const { style, explode, ...schema } = parameter.schema
-  parameter.schema = schema
-  if (style !== undefined) parameter.style = style
-  if (explode !== undefined) parameter.explode = explode
-  if (schema.default !== undefined) parameter.required = false
-  // The service answers its absence with 428, so the schema that validates lets it pass.
-  if (parameter.name === 'if-match') parameter.required = true
 }
