@@ -1,32 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import sharp from 'sharp'
 import t from 'tap'
+import { sql } from '../src/db/drizzle.ts'
 import { makeForm, makeTag, openNewsroom } from './support/newsroom.ts'
+import { start } from './support/process.ts'
 
-const main = new URL('../src/main.ts', import.meta.url).pathname
 const rounds = 30
 
-type Served = { child: ChildProcess; address: string }
 /** What the service acknowledged: ids of creates, ids of publishes with their version, and uploads. */
 type Acknowledged = { created: string[]; published: { id: string; version: number }[]; uploaded: string[] }
-
-function start(folder: string): Promise<Served> {
-  const env = { ...process.env, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'silent', RATE_LIMIT: 'off' }
-  const child = spawn(process.execPath, [main, 'serve'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
-  return new Promise((resolve, reject) => {
-    let text = ''
-    child.stdout?.on('data', chunk => {
-      text += chunk
-      const address = /Dateline +(http:\S+)/.exec(text)?.[1]
-      if (address) resolve({ child, address })
-    })
-    child.on('exit', () => reject(new Error(`it ended before it served: ${text}`)))
-  })
-}
 
 /** Writes until the service dies under it. */
 async function write(address: string, key: string, picture: Buffer, done: Acknowledged): Promise<void> {
@@ -86,8 +71,7 @@ t.test(
       .toBuffer()
     const done: Acknowledged = { created: [], published: [], uploaded: [] }
     for (let round = 0; round < rounds; round++) {
-      const { child, address } = await start(folder)
-      const ended = new Promise(resolve => child.once('exit', resolve))
+      const { child, address, ended } = await start(t, folder)
       const writers = Promise.all(Array.from({ length: 4 }, () => write(address, key, picture, done)))
       await delay(150 + Math.random() * 500)
       child.kill('SIGKILL')
@@ -184,7 +168,6 @@ t.test(
 
 t.test('every connection waits for the disk before it says a write is done', async t => {
   const newsroom = await openNewsroom(t)
-  const { sql } = await import('drizzle-orm')
   const level = sql<number>`(select synchronous from pragma_synchronous)`
   const query = () => newsroom.db.live.sql.select({ level }).from(newsroom.db.live.tables.head)
   t.same(await query(), [{ level: 2 }], 'the one that reads')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
+import { sql } from '../src/db/drizzle.ts'
 import { problems } from '../src/errors.ts'
 import {
   makeArticle,
@@ -231,7 +232,6 @@ t.test('every code of the table is one that a request gets', async t => {
 
 t.test('a query past its time is given up with 503, and the service goes on', async t => {
   const newsroom = await openNewsroom(t, { settings: { QUERY_TIMEOUT: '50' } })
-  const { sql } = await import('drizzle-orm')
   const endless = sql<number>`(with recursive n(i) as (select 1 union all select i + 1 from n where i < 30000000) select max(i) from n)`
   const query = newsroom.db.live.sql.select({ endless }).from(newsroom.db.live.tables.head)
   await t.rejects(newsroom.db.live.offLoop(query, {}), { code: 'query-too-costly' })

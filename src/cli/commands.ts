@@ -1,35 +1,58 @@
-import { importCommand, importUsage } from './import.ts'
-import { keys, keysUsage } from './keys.ts'
-import { openapi, openapiUsage } from './openapi.ts'
-import { demo, demoUsage, serve, serveUsage } from './serve.ts'
+/** What a command's module has: how it is used, and what it does with the rest of the command line. */
+type Loaded = {
+  usage: string
+  /** Resolves to its exit code, 0 unless given. */
+  run(args: string[]): Promise<number | undefined>
+}
 
 export type Command = {
   /** What it does, in one line. */
   summary: string
-  usage: string
-  /** Runs it with the rest of the command line; resolves to its exit code, 0 unless given. */
-  run(args: string[]): Promise<number | undefined>
+  /** Loads it, and nothing that only others need. */
+  load(): Promise<Loaded>
 }
 
 /** Every command of the program, by name. */
 export const commands: Record<string, Command> = {
-  serve: { summary: 'Serve the API.', usage: serveUsage, run: serve },
+  serve: {
+    summary: 'Serve the API.',
+    load: async () => {
+      const { serve: run, serveUsage: usage } = await import('./serve.ts')
+      return { run, usage }
+    },
+  },
   demo: {
     summary: 'Serve it with the demo newsroom, loaded if the database is empty.',
-    usage: demoUsage,
-    run: demo,
+    load: async () => {
+      const { demo: run, demoUsage: usage } = await import('./serve.ts')
+      return { run, usage }
+    },
   },
-  import: { summary: 'Import ninjs items.', usage: importUsage, run: importCommand },
-  keys: { summary: 'Make, list and revoke API keys.', usage: keysUsage, run: keys },
+  import: {
+    summary: 'Import ninjs items.',
+    load: async () => {
+      const { importCommand: run, importUsage: usage } = await import('./import.ts')
+      return { run, usage }
+    },
+  },
+  keys: {
+    summary: 'Make, list and revoke API keys.',
+    load: async () => {
+      const { keys: run, keysUsage: usage } = await import('./keys.ts')
+      return { run, usage }
+    },
+  },
   openapi: {
     summary: 'Print the OpenAPI document, or write it to the repository.',
-    usage: openapiUsage,
-    run: openapi,
+    load: async () => {
+      const { openapi: run, openapiUsage: usage } = await import('./openapi.ts')
+      return { run, usage }
+    },
   },
 }
 
 /** The list of commands, for a person. */
-export function usage(): string {
+export function listCommands(): string {
   const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`)
   return `Usage: npm run dateline -- COMMAND\n\n${rows.join('\n')}\n\nSettings come from the environment and .env; the README lists them.`
 }

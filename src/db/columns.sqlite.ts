@@ -1,12 +1,7 @@
-import {
-  customType,
-  index,
-  integer,
-  primaryKey,
-  sqliteTable,
-  text,
-  uniqueIndex,
-} from 'drizzle-orm/sqlite-core'
+import { loadDrizzle } from './drizzle.ts'
+
+const core: typeof import('drizzle-orm/sqlite-core') = loadDrizzle('drizzle-orm/sqlite-core')
+const { customType, index, integer, primaryKey, sqliteTable, text, uniqueIndex } = core
 
 /** JSON kept as the text we wrote: a binary form would reorder keys, and both engines must answer alike. */
 const json = <T>(name: string) =>

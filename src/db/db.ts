@@ -1,6 +1,5 @@
-import type { Column, SQL } from 'drizzle-orm'
-import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core'
 import type { Action, SubjectType } from '../words.ts'
+import type { BaseSQLiteDatabase, Column, SQL } from './drizzle.ts'
 import type { AllTables, LiveTables } from './tables.ts'
 
 /** One Drizzle query type for both engines; each connection is cast to it once. */

@@ -1,8 +1,12 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'better-sqlite3'
-import { drizzle } from 'drizzle-orm/better-sqlite3'
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
+import { loadDrizzle } from './drizzle.ts'
+
+const { drizzle }: typeof import('drizzle-orm/better-sqlite3') = loadDrizzle('drizzle-orm/better-sqlite3')
+const { migrate }: typeof import('drizzle-orm/better-sqlite3/migrator') = loadDrizzle(
+  'drizzle-orm/better-sqlite3/migrator',
+)
 
 const migrationsFolder = join(import.meta.dirname, '../../migrations/sqlite')
 

@@ -1,6 +1,6 @@
-import { eq, sql } from 'drizzle-orm'
 import type { Action, SubjectType } from '../words.ts'
 import type { Sql } from './db.ts'
+import { eq, sql } from './drizzle.ts'
 import type { AllTables } from './tables.ts'
 
 export type PendingChange = { subjectType: SubjectType; subjectId: string; action: Action; version?: number }

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { DomainError } from '../errors.ts'
 
 type Answer = { id: number; rows?: unknown[][]; error?: string }
+type Thread = { worker: Worker; ready: Promise<void> }
 type Job = { resolve(rows: unknown[][]): void; reject(error: Error): void }
 
 const queueLimit = 32
@@ -11,7 +12,7 @@ const queueLimit = 32
  * so past the limit the caller is answered, the thread is given up, and the next statement starts another.
  */
 export function openOffLoop(file: string, timeout: number) {
-  let worker: Worker | undefined
+  let worker: Thread | undefined
   let nextId = 0
   let ending: Promise<unknown> = Promise.resolve()
   const jobs = new Map<number, Job>()
@@ -19,16 +20,19 @@ export function openOffLoop(file: string, timeout: number) {
   function giveUp(error: Error): void {
     const old = worker
     worker = undefined
-    if (old) ending = old.terminate()
+    if (old) ending = old.worker.terminate()
     for (const job of jobs.values()) job.reject(error)
     jobs.clear()
   }
 
-  function start(): Worker {
+  function start(): Thread {
     const started = new Worker(new URL('./sqlite-offloop-thread.ts', import.meta.url), {
       workerData: { file },
     })
-    started.on('message', ({ id, rows, error }: Answer) => {
+    const ready = new Promise<void>(resolve => started.once('message', () => resolve()))
+    started.on('message', (answer: Answer | 'ready') => {
+      if (answer === 'ready') return
+      const { id, rows, error } = answer
       const job = jobs.get(id)
       jobs.delete(id)
       if (jobs.size === 0) started.unref()
@@ -36,23 +40,21 @@ export function openOffLoop(file: string, timeout: number) {
       else job?.reject(new Error(error))
     })
     started.on('error', error => {
-      if (worker === started) giveUp(error)
+      if (worker?.worker === started) giveUp(error)
     })
     started.unref()
-    return started
+    return { worker: started, ready }
   }
 
   async function run(statement: string, params: unknown[]): Promise<unknown[][]> {
     if (jobs.size >= queueLimit) throw tooCostly('Too many costly queries are waiting.')
     await ending
     worker ??= start()
-    worker.ref()
-    const id = nextId++
     const current = worker
+    current.worker.ref()
+    const id = nextId++
     return new Promise((resolve, reject) => {
-      const limit = setTimeout(() => {
-        if (worker === current) giveUp(tooCostly(`It took longer than ${timeout} ms.`))
-      }, timeout)
+      let limit: NodeJS.Timeout | undefined
       jobs.set(id, {
         resolve(rows) {
           clearTimeout(limit)
@@ -63,7 +65,13 @@ export function openOffLoop(file: string, timeout: number) {
           reject(error)
         },
       })
-      current.postMessage({ id, statement, params })
+      current.worker.postMessage({ id, statement, params })
+      current.ready.then(() => {
+        if (!jobs.has(id)) return
+        limit = setTimeout(() => {
+          if (worker === current) giveUp(tooCostly(`It took longer than ${timeout} ms.`))
+        }, timeout)
+      })
     })
   }
 

@@ -2,16 +2,17 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'better-sqlite3'
-import { eq, fillPlaceholders, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { LRUCache } from 'lru-cache'
 import { DomainError } from '../errors.ts'
 import type { Db, Head, Params, Reader, Sql, Writer } from './db.ts'
+import { eq, fillPlaceholders, loadDrizzle, sql } from './drizzle.ts'
 import { migrateSqlite } from './migrate.ts'
 import { tables } from './schema.sqlite.ts'
 import { ensureHead, type PendingChange, writeChanges } from './spine.ts'
 import { connect } from './sqlite-connect.ts'
 import { openOffLoop } from './sqlite-offloop.ts'
+
+const { drizzle }: typeof import('drizzle-orm/better-sqlite3') = loadDrizzle('drizzle-orm/better-sqlite3')
 
 export type SqliteOptions = {
   /** The database file. */

@@ -1,4 +1,6 @@
+import type { LiveReader } from '../../db/db.ts'
 import {
+  alias,
   and,
   asc,
   type Column,
@@ -7,11 +9,10 @@ import {
   exists,
   getTableColumns,
   type Placeholder,
+  type SelectedFields,
   type SQL,
   sql,
-} from 'drizzle-orm'
-import { alias, type SelectedFields } from 'drizzle-orm/sqlite-core'
-import type { LiveReader } from '../../db/db.ts'
+} from '../../db/drizzle.ts'
 import type { LiveTables } from '../../db/tables.ts'
 
 export type PublicationRow = LiveTables['publications']['$inferSelect']

@@ -1,5 +1,5 @@
-import { and, eq, ne, sql } from 'drizzle-orm'
 import type { DeskReader, Writer } from '../../db/db.ts'
+import { and, eq, ne, sql } from '../../db/drizzle.ts'
 import type { AllTables } from '../../db/tables.ts'
 import { countMediaUses } from '../media/media.store.ts'
 import { countTagUses } from '../tags/live-tags.store.ts'

@@ -1,5 +1,5 @@
-import { and, asc, desc, eq, gt, sql } from 'drizzle-orm'
 import type { LiveReader } from '../../db/db.ts'
+import { and, asc, desc, eq, gt, sql } from '../../db/drizzle.ts'
 import type { LiveTables } from '../../db/tables.ts'
 import type { LiveMediaRow } from '../media/media.store.ts'
 import type { PublicationRow } from './articles.store.ts'

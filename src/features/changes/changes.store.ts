@@ -1,5 +1,5 @@
-import { asc, gt, sql } from 'drizzle-orm'
 import type { LiveReader } from '../../db/db.ts'
+import { asc, gt, sql } from '../../db/drizzle.ts'
 import type { LiveTables } from '../../db/tables.ts'
 
 export type ChangeRow = LiveTables['changes']['$inferSelect']

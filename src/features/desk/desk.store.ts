@@ -1,5 +1,5 @@
-import { and, asc, desc, eq, getTableColumns, gt, or, type SQL, sql } from 'drizzle-orm'
 import type { DeskReader, Writer } from '../../db/db.ts'
+import { and, asc, desc, eq, getTableColumns, gt, or, type SQL, sql } from '../../db/drizzle.ts'
 import type { AllTables } from '../../db/tables.ts'
 import type { DeskStatus, LiveStatus } from '../../words.ts'
 

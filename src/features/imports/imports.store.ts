@@ -1,5 +1,5 @@
-import { and, eq, notExists, sql } from 'drizzle-orm'
 import type { DeskReader, Writer } from '../../db/db.ts'
+import { and, eq, notExists, sql } from '../../db/drizzle.ts'
 import type { AllTables } from '../../db/tables.ts'
 
 export type ImportRow = AllTables['imports']['$inferSelect']

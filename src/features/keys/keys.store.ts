@@ -1,5 +1,5 @@
-import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm'
 import type { DeskReader, Writer } from '../../db/db.ts'
+import { and, desc, eq, isNull, lt, sql } from '../../db/drizzle.ts'
 import type { AllTables } from '../../db/tables.ts'
 
 export type KeyRow = AllTables['keys']['$inferSelect']

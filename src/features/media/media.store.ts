@@ -1,5 +1,5 @@
-import { desc, eq, lt, sql } from 'drizzle-orm'
 import type { DeskReader, LiveReader, Writer } from '../../db/db.ts'
+import { desc, eq, lt, sql } from '../../db/drizzle.ts'
 import type { AllTables, LiveTables } from '../../db/tables.ts'
 
 export type MediaRow = AllTables['media']['$inferSelect']

@@ -1,6 +1,5 @@
-import { and, asc, eq, gt, gte, lt, not, or, type SQL, sql } from 'drizzle-orm'
-import { alias } from 'drizzle-orm/sqlite-core'
 import type { LiveReader, Writer } from '../../db/db.ts'
+import { alias, and, asc, eq, gt, gte, lt, not, or, type SQL, sql } from '../../db/drizzle.ts'
 import type { AllTables, LiveTables } from '../../db/tables.ts'
 import type { TagKind } from '../../words.ts'
 

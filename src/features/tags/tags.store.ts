@@ -1,6 +1,5 @@
-import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm'
-import { alias } from 'drizzle-orm/sqlite-core'
 import type { DeskReader, Writer } from '../../db/db.ts'
+import { alias, and, asc, eq, gt, inArray, or, sql } from '../../db/drizzle.ts'
 import type { AllTables } from '../../db/tables.ts'
 import type { TagKind } from '../../words.ts'
 

@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Test } from 'tap'
+
+const main = new URL('../../src/main.ts', import.meta.url).pathname
+
+/** The service as a process of its own: `ended` resolves to its exit code, null after a kill. */
+export type Served = { child: ChildProcess; address: string; ended: Promise<number | null> }
+
+/** Starts a command that serves, on a free port; resolves once it tells its address. It ends with the test. */
+export function start(
+  t: Test,
+  folder: string,
+  command = 'serve',
+  settings: Record<string, string> = {},
+): Promise<Served> {
+  const env = {
+    ...process.env,
+    DATA_DIR: folder,
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    RATE_LIMIT: 'off',
+    ...settings,
+  }
+  const child = spawn(process.execPath, [main, command], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
+  t.teardown(() => child.kill('SIGKILL'))
+  return new Promise((resolve, reject) => {
+    let text = ''
+    child.stdout.on('data', chunk => {
+      text += chunk
+      const address = /Dateline +(http:\S+)/.exec(text)?.[1]
+      if (address) resolve({ child, address, ended })
+    })
+    void ended.then(code => reject(new Error(`it ended with ${code} before it served: ${text}`)))
+  })
+}
+
+/** Runs a command to its end. */
+export function run(
+  folder: string,
+  args: readonly string[],
+  input = '',
+): Promise<{ code: number | null; out: string; err: string }> {
+  const env = { ...process.env, DATA_DIR: folder }
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: 'pipe' })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', chunk => {
+    out += chunk
+  })
+  child.stderr.on('data', chunk => {
+    err += chunk
+  })
+  child.stdin.end(input)
+  return new Promise(resolve => child.once('close', code => resolve({ code, out, err })))
+}
