@@ -1,5 +1,4 @@
 import compress from '@fastify/compress'
-import multipart from '@fastify/multipart'
 import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify'
 import type { Config } from './config.ts'
 import type { Db } from './db/db.ts'
@@ -28,13 +27,14 @@ import { addEdge } from './http/edge.ts'
 import { addGrammar } from './http/grammar.ts'
 import { healthRoutes } from './http/health.ts'
 import { homeRoutes } from './http/home.ts'
+import { addJsonBodies } from './http/json-body.ts'
 import { addRateLimit } from './http/limits.ts'
 import { collectMethods } from './http/methods.ts'
 import { addNegotiation } from './http/negotiation.ts'
 import { addDocs, addOpenApi } from './http/openapi.ts'
 import { problemRoutes, setProblemHandlers } from './http/problem.ts'
 import { PageSchema, ProblemSchema } from './http/schema.ts'
-import { serverOptions } from './http/server.ts'
+import { serverOptions, watchAnswers } from './http/server.ts'
 
 export type AppDeps = {
   db: Db
@@ -76,21 +76,17 @@ export async function buildApp(deps: AppDeps): Promise<App> {
 
   setProblemHandlers(app)
   const methods = collectMethods(app)
-  await addOpenApi(app, version)
+  watchAnswers(app)
+  await addOpenApi(app, version, publicUrl)
   await app.register(compress, { global: true, threshold: 1024, encodings: ['zstd', 'br', 'gzip'] })
-  await app.register(multipart)
-  app.removeContentTypeParser('text/plain')
-  app.addContentTypeParser(
-    'application/merge-patch+json',
-    { parseAs: 'string' },
-    app.getDefaultJsonParser('error', 'error'),
-  )
+  addJsonBodies(app)
   for (const schema of schemas) app.addSchema(schema)
 
   addEdge(app, { editorialOrigins: config.EDITORIAL_ORIGINS, secure: publicUrl.startsWith('https:') })
   addAuth(app, token => findKey(db.desk, token, now()))
   addRateLimit(app, config.RATE_LIMIT, now)
   addScopes(app)
+  methods.refuseUnknown()
   addNegotiation(app)
   addGrammar(app)
 
@@ -100,9 +96,9 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   mediaRoutes(app, { db, delivery, files, publicUrl })
   changeRoutes(app, { db, delivery, publicUrl })
 
-  deskRoutes(app, { db })
-  editorialTagRoutes(app, { db })
-  editorialMediaRoutes(app, { db, files, publicUrl, uploadLimit: config.UPLOAD_LIMIT })
+  deskRoutes(app, { db, publicUrl })
+  editorialTagRoutes(app, { db, publicUrl })
+  await app.register(editorialMediaRoutes, { db, files, publicUrl, uploadLimit: config.UPLOAD_LIMIT })
   keyRoutes(app, { db })
 
   let stopping = false

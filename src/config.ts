@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 
 type Setting<T> = {
@@ -22,6 +23,16 @@ const list = (text: string) =>
     .split(',')
     .map(item => item.trim())
     .filter(item => item !== '')
+
+/** An IP address, or a network of them as `10.0.0.0/8`. */
+const network = (text: string) => {
+  const [address = '', bits, ...more] = text.split('/')
+  const version = isIP(address)
+  const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+  if (version === 0 || !fits || more.length > 0)
+    throw new SettingError('must be IP addresses or networks, such as 127.0.0.1,10.0.0.0/8')
+  return text
+}
 
 const webAddress = (text: string) => {
   const url = URL.parse(text)
@@ -87,7 +98,7 @@ export const settings = {
   TRUST_PROXY: setting({
     default: '',
     meaning: 'Addresses or networks of proxies whose X-Forwarded-For is believed, comma-separated.',
-    read: list,
+    read: text => list(text).map(network),
   }),
   EDITORIAL_ORIGINS: setting({
     default: '',

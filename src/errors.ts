@@ -86,6 +86,11 @@ const table = {
     'The cursor is of an earlier life of this log',
     'Start again from the beginning of the log, then compare what you hold.',
   ],
+  'request-timeout': [
+    408,
+    'The request did not arrive in time',
+    'Send it again, whole; a proxy or a slow network may have held it.',
+  ],
   'revision-stale': [
     412,
     'Someone else changed it meanwhile',
@@ -98,6 +103,11 @@ const table = {
     428,
     'If-Match is missing',
     "Send the ETag you read in `If-Match`, so that nobody's change is lost.",
+  ],
+  'headers-too-large': [
+    431,
+    'The address or the headers are too long',
+    'Together they may have 16 KB: ask for fewer things at once, or send fewer cookies.',
   ],
   'rate-limited': [429, 'Too many requests', 'Wait as many seconds as `Retry-After` says.'],
   internal: [500, 'Something failed inside', 'Tell the operator the `requestId`; the log has the rest.'],

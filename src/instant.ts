@@ -6,7 +6,6 @@ const instantPattern =
 // A query decodes `+` as a space, so this is what an offset turns into when the caller forgets to encode it.
 const lostPlusPattern = /^[^ ]*\d[Tt]\d[^ ]* \d{2}:\d{2}$/
 const minute = 60_000
-const day = 86_400_000
 
 /** Milliseconds of midnight UTC on a date, or undefined when the calendar has no such date. */
 function midnightOf(year: number, month: number, dayOfMonth: number): number | undefined {
@@ -20,8 +19,10 @@ function midnightOfDate(date: string): number | undefined {
   return midnightOf(Number(date.slice(0, 4)), Number(date.slice(5, 7)), Number(date.slice(8, 10)))
 }
 
-const earliest = midnightOf(0, 1, 1) as number
-const latest = (midnightOf(9999, 12, 31) as number) + day - 1
+// A day's room at either end: in every zone the news day of what is taken lies within the years 1 to 9999, and so
+// do that day's neighbours.
+const earliest = midnightOf(1, 1, 3) as number
+const latest = (midnightOf(9999, 12, 29) as number) - 1
 
 /**
  * Milliseconds since the epoch of a strict RFC 3339 date-time with any offset, or the rule it breaks. Digits after
@@ -52,8 +53,7 @@ export function parseInstant(text: string): number | BrokenRule {
     Number(fraction.padEnd(3, '0').slice(0, 3))
   const offset = (Number(offsetHours) * 60 + Number(offsetMinutes)) * minute
   const at = sign === '-' ? wall + offset : wall - offset
-  // Outside these years formatInstant() could not write it in four digits.
-  if (at < earliest || at > latest) return { rule: 'must be in the years 0000 to 9999 in UTC' }
+  if (at < earliest || at > latest) return { rule: 'must be from 0001-01-03 to 9999-12-28 in UTC' }
   return at
 }
 
@@ -65,7 +65,8 @@ export function formatInstant(ms: number): string {
 /** The same text when it is a calendar date `YYYY-MM-DD`, or the rule it breaks. */
 export function parseDate(text: string): string | BrokenRule {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return { rule: 'must be a date such as 2024-07-12' }
-  return midnightOfDate(text) === undefined ? { rule: `is not a date in the calendar: ${text}` } : text
+  if (midnightOfDate(text) === undefined) return { rule: `is not a date in the calendar: ${text}` }
+  return text < '0001-01-02' || text > '9999-12-29' ? { rule: 'must be from 0001-01-02 to 9999-12-29' } : text
 }
 
 /** The instant of a text that its schema has already checked, in epoch milliseconds. Throws RangeError otherwise. */

@@ -3,7 +3,7 @@ import { UsageError } from './cli/usage-error.ts'
 import { ConfigError } from './config.ts'
 
 const [name, ...args] = process.argv.slice(2)
-const command = name === undefined ? undefined : commands[name]
+const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
 
 if (!command) {
   const asked = name === undefined || name === 'help' || name === '--help'
@@ -13,11 +13,18 @@ if (!command) {
 } else {
   const { run, usage } = await command.load()
   try {
-    process.exitCode = (await run(args)) ?? 0
+    if (args.includes('--help')) console.log(usage)
+    else process.exitCode = (await run(args)) ?? 0
   } catch (error) {
     if (error instanceof ConfigError) console.error(`A setting is wrong:\n${error.message}`)
-    else if (error instanceof UsageError) console.error(`${error.message}\n\n${usage}`)
+    else if (error instanceof UsageError || isArgumentError(error))
+      console.error(`${error.message}\n\n${usage}`)
     else throw error
     process.exitCode = 2
   }
+}
+
+/** What `parseArgs` throws for an option or a word that the command does not take. */
+function isArgumentError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
 }

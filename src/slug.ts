@@ -25,6 +25,29 @@ export function numberSlug(slug: string, n: number): string {
   return cutAtWord(slug, longest - suffix.length) + suffix
 }
 
+/**
+ * The slug, or the first of its numbers that is free, found in steps that double: a headline printed every morning is
+ * asked for some twenty times after ten years, and not four thousand.
+ */
+export async function firstFreeSlug(
+  slug: string,
+  isTaken: (slug: string) => Promise<boolean>,
+): Promise<string> {
+  if (!(await isTaken(slug))) return slug
+  let taken = 1
+  let free = 2
+  while (await isTaken(numberSlug(slug, free))) {
+    taken = free
+    free *= 2
+  }
+  while (free - taken > 1) {
+    const middle = (taken + free) >> 1
+    if (await isTaken(numberSlug(slug, middle))) taken = middle
+    else free = middle
+  }
+  return numberSlug(slug, free)
+}
+
 /** What is wrong with a slug an editor set, in words that follow its name; undefined for a good one. */
 export function slugRule(text: string): string | undefined {
   if (text.length > longest) return `must have at most ${longest} characters`

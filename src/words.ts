@@ -47,6 +47,9 @@ export const actions = [
 ] as const
 export type Action = (typeof actions)[number]
 
+/** In how many languages a tag may have a name. */
+export const mostNames = 50
+
 /** A tag's names by language (BCP 47). */
 export type Names = Record<string, string>
 

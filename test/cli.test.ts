@@ -1,23 +1,8 @@
-import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { run, start } from './support/process.ts'
 
 /** Each command is a process of its own, and a loaded machine starts one slowly. */
 const patient = { timeout: 120_000 }
-
-/** Sends bytes as they are, and gives all that comes back. */
-function sendRaw(address: string, bytes: string): Promise<string> {
-  const { hostname, port } = new URL(address)
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), hostname, () => socket.write(bytes))
-    let text = ''
-    socket.on('data', chunk => {
-      text += chunk
-    })
-    socket.on('error', reject)
-    socket.on('close', () => resolve(text))
-  })
-}
 
 async function stop(t: Test, { child, ended }: Awaited<ReturnType<typeof start>>): Promise<void> {
   child.kill('SIGTERM')
@@ -81,14 +66,4 @@ t.test('processes that start on one new file both serve it', patient, async t =>
   }
   t.equal(epochs.size, 1, 'with one log')
   for (const one of served) await stop(t, one)
-})
-
-t.test('bytes that are no request are a problem too', patient, async t => {
-  const served = await start(t, t.testdir())
-  const broken = await sendRaw(served.address, 'NONSENSE\r\n\r\n')
-  t.match(broken, /^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*"code":"malformed-request"/)
-  const long = `GET /v1/today HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(100_000)}\r\n\r\n`
-  t.match(await sendRaw(served.address, long), /^HTTP\/1\.1 431 [\s\S]*"code":"too-large"/)
-  t.equal((await fetch(`${served.address}/health/ready`)).status, 200, 'and the service goes on')
-  await stop(t, served)
 })

@@ -227,7 +227,7 @@ t.test(
       body: { into: 'energy' },
     })
     t.equal(merged.status, 200)
-    t.equal((await newsroom.get('/v1/tags/power')).headers.location, '/v1/tags/energy')
+    t.equal((await newsroom.get('/v1/tags/power')).headers.location, 'https://api.example/v1/tags/energy')
     t.equal((await newsroom.get('/v1/tags/energy')).body.count, 1, 'an article that had both has one')
     t.equal((await newsroom.get('/v1/articles?tag=power')).body.data.length, 1)
   },

@@ -14,6 +14,7 @@ import {
   publishNew,
   type Reply,
 } from './support/newsroom.ts'
+import { sendRaw } from './support/process.ts'
 
 const articles = '/v1/editorial/articles'
 const produced = new Set<string>()
@@ -258,6 +259,29 @@ t.test('what nobody expected is a 500 that shows nothing of the inside', async t
   const reply = await newsroom.get('/v1/tags')
   isProblem(t, reply, 'internal')
   t.notMatch(reply.text, /live_tags|sqlite|select/i)
+})
+
+t.test('what is no request in time, or no request at all, is a problem too', async t => {
+  const newsroom = await openNewsroom(t)
+  const address = await newsroom.app.listen({ port: 0 })
+  const said = async (text: string, code: string) => {
+    produced.add(code)
+    const { status } = problems.find(problem => problem.code === code) ?? { status: 0 }
+    t.match(
+      text,
+      new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*application/problem\\+json[\\s\\S]*"code":"${code}"`),
+    )
+    t.match(text, /\r\nX-Request-Id: /)
+  }
+  await said(await sendRaw(address, 'NONSENSE\r\n\r\n'), 'malformed-request')
+  const long = `GET /v1/today HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(100_000)}\r\n\r\n`
+  await said(await sendRaw(address, long), 'headers-too-large')
+  // Node itself tells of a slow sender so, after a minute that no test should take.
+  newsroom.app.server.once('connection', socket => {
+    const late = Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
+    newsroom.app.server.emit('clientError', late, socket)
+  })
+  await said(await sendRaw(address, 'GET / HTTP/1.1\r\n'), 'request-timeout')
 })
 
 t.test('no code of the table is left out above', async t => {

@@ -39,28 +39,18 @@ export async function importCommand(args: string[]): Promise<number> {
 }
 
 function readArguments(args: string[]) {
-  try {
-    const read = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { language: { type: 'string' }, section: { type: 'string' } },
-    })
-    if (read.positionals.length === 0) throw new UsageError('Name a file or folder, or - for standard input.')
-    if (read.values.section !== undefined && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(read.values.section)) {
-      throw new UsageError('--section must be a slug, such as world.')
-    }
-    if (
-      read.values.language !== undefined &&
-      !/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(read.values.language)
-    ) {
-      throw new UsageError('--language must be a language tag, such as en.')
-    }
-    return read
-  } catch (error) {
-    if ((error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS'))
-      throw new UsageError((error as Error).message)
-    throw error
-  }
+  const read = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { language: { type: 'string' }, section: { type: 'string' } },
+  })
+  const { section, language } = read.values
+  if (read.positionals.length === 0) throw new UsageError('Name a file or folder, or - for standard input.')
+  if (section !== undefined && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(section))
+    throw new UsageError('--section must be a slug, such as world.')
+  if (language !== undefined && !/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(language))
+    throw new UsageError('--language must be a language tag, such as en.')
+  return read
 }
 
 function lineOf({ file, item, uri, outcome, rule }: Entry): string {

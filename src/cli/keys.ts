@@ -29,16 +29,13 @@ export async function keys(args: string[]): Promise<number> {
     list,
     revoke,
   }
-  const run = action === undefined ? undefined : actions[action]
+  const run = action !== undefined && Object.hasOwn(actions, action) ? actions[action] : undefined
   if (!run) throw new UsageError(action === undefined ? 'Say what to do.' : `"keys ${action}" is not known.`)
   const newsroom = await openNewsroom(loadConfig())
   try {
     return await run(newsroom, rest)
   } catch (error) {
-    if (error instanceof DomainError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) {
-      throw new UsageError((error as Error).message)
-    }
-    throw error
+    throw error instanceof DomainError ? new UsageError(error.message) : error
   } finally {
     await newsroom.close()
   }
@@ -50,6 +47,7 @@ async function create({ db }: Newsroom, args: string[]): Promise<number> {
     options: { name: { type: 'string' }, scopes: { type: 'string' }, expires: { type: 'string' } },
   })
   if (!values.name?.trim() || !values.scopes) throw new UsageError('--name and --scopes are needed.')
+  if (values.name.length > 100) throw new UsageError('--name may have 100 characters.')
   const expiresAt = values.expires === undefined ? undefined : parseInstant(values.expires)
   if (typeof expiresAt === 'object') throw new UsageError(`--expires ${expiresAt.rule}`)
   const { row, token } = await createKey(db, {

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from '../app.ts'
@@ -32,7 +32,9 @@ export async function demo(args: string[]): Promise<undefined> {
 /** How long a stop may take: requests in flight are finished first. */
 const stopMilliseconds = 30_000
 
-async function run(config: Config, prepare?: (newsroom: Newsroom) => Promise<void>): Promise<void> {
+async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<void>): Promise<void> {
+  // Known before anything is built, since addresses are made of it.
+  const config = { ...settings, PORT: settings.PORT || (await findFreePort(settings.HOST)) }
   const newsroom = await openNewsroom(config)
   await prepare?.(newsroom)
   const app = await build(newsroom)
@@ -83,6 +85,17 @@ function announce(app: App, config: Config): void {
     '',
   ]
   console.log(lines.join('\n'))
+}
+
+function findFreePort(host: string): Promise<number> {
+  const server = createServer()
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port: 0 }, () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
 }
 
 function hostOf(host: string): string {

@@ -108,7 +108,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
     },
     async close() {
       await tail
-      await offLoop.close()
+      offLoop.close()
       readConnection.close()
       writeConnection.close()
     },

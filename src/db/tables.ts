@@ -210,6 +210,8 @@ export function describeTables(kit: ColumnKit) {
     {
       ...tagFacts(),
       revision: integer('revision').notNull(),
+      // When readers first saw it: its slug then redirects for ever, should the tag be merged.
+      shownAt: instant('shown_at'),
       createdAt: instant('created_at').notNull(),
       updatedAt: instant('updated_at').notNull(),
     },
@@ -246,7 +248,10 @@ export function describeTables(kit: ColumnKit) {
     },
     a => [
       index('articles_edited').on(a.editedAt, a.id),
-      index('articles_section').on(a.sectionId),
+      index('articles_section_edited').on(a.sectionId, a.editedAt, a.id),
+      index('articles_desk_edited').on(a.deskStatus, a.editedAt, a.id),
+      index('articles_live_edited').on(a.liveStatus, a.editedAt, a.id),
+      index('articles_language_edited').on(a.language, a.editedAt, a.id),
       index('articles_story').on(a.storyId, a.language),
       index('articles_slug').on(a.slug),
     ],
@@ -334,7 +339,8 @@ export function describeTables(kit: ColumnKit) {
       uri: text('uri').primaryKey(),
       version: text('version').notNull(),
       versionCreated: instant('version_created'),
-      subjectType: word('subject_type', ['article', 'media', 'tag'] as const).notNull(),
+      // `none` is an item that was canceled before anything was made of it.
+      subjectType: word('subject_type', ['article', 'media', 'tag', 'none'] as const).notNull(),
       subjectId: text('subject_id').notNull(),
       importedAt: instant('imported_at').notNull(),
     },

@@ -9,6 +9,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The valid key of this request; undefined for an anonymous one. */
     key: RequestKey | undefined
+    /** Why the key it came with is refused: thrown after the request was counted. */
+    keyRefusal: DomainError | undefined
   }
   interface FastifyContextConfig {
     /** A scope without which the route answers 401 or 403. */
@@ -18,23 +20,29 @@ declare module 'fastify' {
 
 const challenge = { headers: { 'www-authenticate': 'Bearer realm="dateline"' } }
 
-/** Knows each request by its key; a presented key that is not valid is refused on every route. */
+/** Knows each request by its key. One that is not valid is remembered, so that the request is counted first. */
 export function addAuth(
   app: FastifyInstance,
   findKey: (token: string) => Promise<RequestKey | undefined>,
 ): void {
   app.decorateRequest('key', undefined)
+  app.decorateRequest('keyRefusal', undefined)
   app.addHook('onRequest', async request => {
     const token = presentedToken(request)
     if (token === undefined) return
-    request.key = await findKey(token)
-    if (!request.key) throw new DomainError('key-invalid', 'The key presented is not valid.', challenge)
+    if (token instanceof DomainError) request.keyRefusal = token
+    else request.key = await findKey(token)
+    if (!request.key) request.keyRefusal ??= invalid('The key presented is not valid.')
   })
 }
 
-/** Refuses a request that lacks the scope its route asks for. Runs after the rate limit. */
+/**
+ * Refuses a key that is not valid, on every route, and a request that lacks the scope its route asks for. Runs after
+ * the rate limit.
+ */
 export function addScopes(app: FastifyInstance): void {
   app.addHook('onRequest', async request => {
+    if (request.keyRefusal) throw request.keyRefusal
     const scope = request.routeOptions.config.scope
     if (!scope) return
     if (!request.key)
@@ -55,15 +63,20 @@ export function hasScope(request: FastifyRequest, scope: Scope): boolean {
   return request.key?.scopes.includes(scope) ?? false
 }
 
-function presentedToken(request: FastifyRequest): string | undefined {
-  const { authorization } = request.headers
-  const header = request.headers['x-api-key']
-  const bearer = authorization === undefined ? undefined : /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1]
-  if (authorization !== undefined && bearer === undefined) {
-    throw new DomainError('key-invalid', 'Authorization must be: Bearer, a space, the key.', challenge)
+const invalid = (detail: string) => new DomainError('key-invalid', detail, challenge)
+
+/** The one key of a request, or why it has none that counts. Every header is looked at: Node's own view joins or drops repeats. */
+function presentedToken({ raw: { rawHeaders } }: FastifyRequest): string | DomainError | undefined {
+  const tokens = new Set<string>()
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]?.toLowerCase()
+    const value = rawHeaders[i + 1] ?? ''
+    if (name === 'x-api-key') tokens.add(value)
+    if (name !== 'authorization') continue
+    const token = /^Bearer +([^\s]+) *$/i.exec(value)?.[1]
+    if (token === undefined) return invalid('Authorization must be: Bearer, a space, the key.')
+    tokens.add(token)
   }
-  if (Array.isArray(header) || (bearer !== undefined && header !== undefined && bearer !== header)) {
-    throw new DomainError('keys-differ', 'Authorization and X-API-Key present different keys.')
-  }
-  return bearer ?? header
+  if (tokens.size > 1) return new DomainError('keys-differ', 'The headers present different keys.')
+  return [...tokens][0]
 }

@@ -9,8 +9,12 @@ export function listedTag(header: string | undefined, etag: string): boolean {
   return readTags(header).some(tag => tag.replace(/^W\//, '') === opaque)
 }
 
+const tag = String.raw`(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"`
+const tagList = new RegExp(`^[\\s,]*${tag}(?:\\s*,[\\s,]*${tag})*[\\s,]*$`)
+
+/** The tags of a list (RFC 9110 8.8.3); none of a header that is not one. */
 function readTags(header: string): string[] {
-  return header.match(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g) ?? []
+  return tagList.test(header) ? (header.match(new RegExp(tag, 'g')) ?? []) : []
 }
 
 /**

@@ -9,8 +9,8 @@ import { sendProblem } from './problem.ts'
 
 /** What is answered, and what caches are told of it. */
 export type Answer = {
-  status?: 200 | 301
   body?: unknown
+  /** Where to look instead: the answer is then a 301. */
   location?: string
   /** Cache tags, by which a CDN purges exactly. */
   tags: readonly string[]
@@ -83,7 +83,9 @@ export function makeDelivery({ db, cache, identity, now }: DeliveryOptions) {
         continue
       }
       reply.header('server-timing', `db;dur=${(performance.now() - started).toFixed(2)}`)
-      const headers = settled ? { etag, 'cache-control': caching } : { 'cache-control': 'no-store' }
+      // No ETag on a 301 or 410: conditions are only for what would be a 200 (RFC 9110 13.2.1).
+      const labelled = settled && !('problem' in result) && result.location === undefined
+      const headers = { ...(labelled ? { etag } : {}), 'cache-control': settled ? caching : 'no-store' }
       if ('problem' in result) {
         const { detail, parts, tags } = result.problem
         return sendProblem(request, reply, 'withdrawn', detail, {
@@ -91,7 +93,7 @@ export function makeDelivery({ db, cache, identity, now }: DeliveryOptions) {
           headers: { ...headers, ...tagHeaders(tags) },
         })
       }
-      if (settled && condition?.trim() === '*') return notModified(reply, etag, caching)
+      if (labelled && condition?.trim() === '*') return notModified(reply, etag, caching)
       return send(reply.headers(headers), result)
     }
   }

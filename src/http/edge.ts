@@ -51,7 +51,8 @@ export function preflightHeaders(methods: string): Record<string, string> {
 
 /** Whether the request is for the editorial tree. */
 export function isEditorial(request: FastifyRequest): boolean {
-  return request.url.startsWith('/v1/editorial')
+  // The route's own address where there is one: the router also takes `/v1/%65ditorial`.
+  return (request.routeOptions.url ?? request.url).startsWith('/v1/editorial')
 }
 
 /** The caller's own request id when it is well formed, for logs that join; undefined otherwise. */

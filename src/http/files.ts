@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DomainError } from '../errors.ts'
 import { listedTag } from './conditional.ts'
@@ -45,7 +45,8 @@ export function sendFile(
   reply.type(file.contentType)
   if (range === 'whole') {
     reply.header('content-length', file.size)
-    return request.method === 'HEAD' ? reply.send() : reply.send(file.stream())
+    // An empty stream: Fastify would say 0 bytes for no payload, and read a whole one to throw it away.
+    return reply.send(request.method === 'HEAD' ? Readable.from([]) : file.stream())
   }
   reply.code(206).headers({
     'content-range': `bytes ${range.start}-${range.end}/${file.size}`,

@@ -39,7 +39,9 @@ function shapeQuery(query: Query, schema: QuerySchema | undefined): void {
     if (property.type === 'array') {
       const list = Array.isArray(value) ? value : [value]
       const items = property.explode === false ? list.flatMap(item => String(item).split(',')) : list
-      query[name] = property.items?.type === 'integer' ? items.map(toInteger) : items
+      // Said twice is said once: "any of" and "all of" mean the same then.
+      const some = [...new Set(items)]
+      query[name] = property.items?.type === 'integer' ? some.map(toInteger) : some
     } else if (property.type === 'integer') query[name] = toInteger(value)
   }
 }
@@ -49,22 +51,37 @@ function toInteger(value: unknown): unknown {
   return typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
 }
 
-/** Refuses a NUL or half a surrogate pair in any string: no store keeps them, and none may be dropped in silence. */
-export function refuseBrokenText(value: unknown, where: FieldError['in'], pointer = '', depth = 0): void {
-  if (typeof value === 'string') {
-    const rule = value.includes('\0')
-      ? 'contains a NUL character'
-      : value.isWellFormed()
-        ? undefined
-        : 'contains half a surrogate pair'
-    if (rule) throw fieldError({ in: where, pointer: pointer || '/', code: 'broken-text', detail: rule })
-  } else if (typeof value === 'object' && value !== null) {
+/** How many values a body may have in all; no schema takes half as many, and each that is wrong costs a rule's words. */
+const mostValues = 2000
+
+/**
+ * Refuses a NUL or half a surrogate pair in any string, which no store keeps and none may drop in silence, and a body
+ * nested or filled beyond what any schema takes.
+ */
+export function refuseBrokenText(value: unknown, where: FieldError['in']): void {
+  let values = 0
+  walk(value, '', 0)
+
+  function walk(item: unknown, pointer: string, depth: number): void {
+    if (++values > mostValues)
+      throw fieldError({ in: where, pointer: '/', code: 'too-many', detail: `has over ${mostValues} values` })
+    if (typeof item === 'string') refuseBrokenString(item, where, pointer)
+    if (typeof item !== 'object' || item === null) return
     if (depth > 10) throw fieldError({ in: where, pointer, code: 'too-deep', detail: 'is nested too deeply' })
-    for (const [name, item] of Object.entries(value)) {
-      refuseBrokenText(name, where, pointer, depth)
-      refuseBrokenText(item, where, `${pointer}/${name.replace(/~/g, '~0').replace(/\//g, '~1')}`, depth + 1)
+    for (const [name, part] of Object.entries(item)) {
+      refuseBrokenString(name, where, pointer)
+      walk(part, `${pointer}/${name.replace(/~/g, '~0').replace(/\//g, '~1')}`, depth + 1)
     }
   }
+}
+
+function refuseBrokenString(value: string, where: FieldError['in'], pointer: string): void {
+  const rule = value.includes('\0')
+    ? 'contains a NUL character'
+    : value.isWellFormed()
+      ? undefined
+      : 'contains half a surrogate pair'
+  if (rule) throw fieldError({ in: where, pointer: pointer || '/', code: 'broken-text', detail: rule })
 }
 
 /** What is wrong with an instant, in words; undefined for a good one. */
@@ -76,6 +93,8 @@ export function instantRule(value: unknown): string | undefined {
 /** Reads the query as the route's schema has it, and refuses broken text before anything is validated. */
 export function addGrammar(app: FastifyInstance): void {
   app.addHook('preValidation', async (request: FastifyRequest) => {
+    // A preflight asks about another request, whose query it has; and an unknown address has no parameters.
+    if (request.is404 || request.method === 'OPTIONS') return
     const query = request.query as Query
     if (query[malformed] !== undefined) {
       throw new DomainError(
@@ -96,6 +115,9 @@ export function addGrammar(app: FastifyInstance): void {
     shapeQuery(query, request.routeOptions.schema?.querystring as QuerySchema | undefined)
     refuseBrokenText(query, 'query')
     refuseBrokenText(request.params, 'path')
-    if (request.body !== undefined) refuseBrokenText(request.body, 'body')
+    if (request.body === undefined || request.body === null) return
+    if (!request.routeOptions.schema?.body)
+      throw fieldError({ in: 'body', pointer: '/', code: 'unknown-field', detail: 'is not taken here' })
+    refuseBrokenText(request.body, 'body')
   })
 }

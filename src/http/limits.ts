@@ -3,6 +3,8 @@ import { LRUCache } from 'lru-cache'
 import { DomainError } from '../errors.ts'
 
 const windowSeconds = 60
+/** Asked by what runs the service, however often. */
+const uncounted: readonly string[] = ['/health/live', '/health/ready']
 /** How many callers are counted at once; past it the one seen longest ago starts anew. */
 const callersCounted = 50_000
 
@@ -27,7 +29,7 @@ export function addRateLimit(app: FastifyInstance, perMinute: number | undefined
   }
 
   app.addHook('onRequest', async (request, reply) => {
-    if (request.url.startsWith('/health/')) return
+    if (uncounted.includes(request.routeOptions.url ?? '')) return
     const { left, seconds } = count(callerOf(request))
     reply.headers({ 'ratelimit-policy': policy, ratelimit: `"default";r=${Math.max(left, 0)};t=${seconds}` })
     if (left < 0) {

@@ -2,13 +2,24 @@ import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { DomainError } from '../errors.ts'
 import { preflightHeaders } from './edge.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route is there only to answer 405. */
+    methodNotTaken?: boolean
+  }
+}
+
 const known: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /**
  * Remembers every route, so that `complete` can add to each address what the router leaves out: OPTIONS, and 405 with
  * Allow for the methods it does not take (RFC 9110 15.5.6).
  */
-export function collectMethods(app: FastifyInstance): { complete(): void } {
+export function collectMethods(app: FastifyInstance): {
+  complete(): void
+  /** Refuses methods that the router knows nothing of (TRACE, say) at addresses that there are. */
+  refuseUnknown(): void
+} {
   const methods = new Map<string, Set<HTTPMethods>>()
   let completing = false
   app.addHook('onRoute', route => {
@@ -22,7 +33,7 @@ export function collectMethods(app: FastifyInstance): { complete(): void } {
     complete() {
       completing = true
       for (const [url, taken] of methods) {
-        const allow = [...taken, 'OPTIONS'].sort().join(', ')
+        const allow = allowOf(taken)
         if (!app.hasRoute({ method: 'OPTIONS', url })) {
           app.route({
             method: 'OPTIONS',
@@ -37,17 +48,34 @@ export function collectMethods(app: FastifyInstance): { complete(): void } {
           method: known.filter(method => !taken.has(method) && !app.hasRoute({ method, url })),
           url,
           schema: { hide: true },
+          config: { methodNotTaken: true },
           exposeHeadRoute: false,
           // Before the body is read: whatever it is, this address does not take it.
           onRequest: async request => {
-            throw new DomainError('method-not-allowed', `${request.method} is not taken here.`, {
-              headers: { allow },
-              extra: { allow: allow.split(', ') },
-            })
+            throw notTaken(request.method, allow)
           },
           handler: () => undefined,
         })
       }
     },
+    refuseUnknown() {
+      app.addHook('onRequest', async ({ is404, method, url: target }) => {
+        if (!is404 || known.includes(method as HTTPMethods)) return
+        for (const [url, taken] of methods) {
+          const pattern = url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+').replace('*', '.*')
+          if (new RegExp(`^${pattern}$`).test(target.split('?', 1)[0] ?? '/'))
+            throw notTaken(method, allowOf(taken))
+        }
+      })
+    },
   }
+}
+
+const allowOf = (taken: ReadonlySet<HTTPMethods>) => [...taken, 'OPTIONS'].sort().join(', ')
+
+function notTaken(method: string, allow: string): DomainError {
+  return new DomainError('method-not-allowed', `${method} is not taken here.`, {
+    headers: { allow },
+    extra: { allow: allow.split(', ') },
+  })
 }

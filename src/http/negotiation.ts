@@ -6,8 +6,9 @@ import { DomainError } from '../errors.ts'
 export function addNegotiation(app: FastifyInstance): void {
   app.addHook('onRequest', async request => {
     const { accept } = request.headers
-    const { url } = request.routeOptions
-    if (accept === undefined || !url?.startsWith('/v1/') || url.endsWith('/:file')) return
+    const { url, config } = request.routeOptions
+    if (config.methodNotTaken || accept === undefined || !url?.startsWith('/v1/') || url.endsWith('/:file'))
+      return
     if (new Negotiator(request.raw).mediaType(['application/json', 'application/problem+json'])) return
     throw new DomainError('not-acceptable', 'This address gives application/json.')
   })

@@ -24,12 +24,12 @@ const tags = [
 ]
 
 /** Gathers the document while routes are added. Must be registered before them. */
-export async function addOpenApi(app: FastifyInstance, version: string): Promise<void> {
+export async function addOpenApi(app: FastifyInstance, version: string, publicUrl: string): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Dateline', version, description, license: { name: 'MIT', identifier: 'MIT' } },
-      servers: [{ url: '/', description: 'This server' }],
+      servers: [{ url: new URL(publicUrl).pathname, description: 'This server' }],
       tags,
       components: {
         securitySchemes: {

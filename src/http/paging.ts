@@ -23,19 +23,22 @@ export function readCursor<S extends readonly ('string' | 'number')[]>(
     )
   if (typeof print !== 'string' || place.some(value => typeof value === 'string' && value.includes('\0')))
     throw invalid()
-  if (print !== fingerprint(form)) {
-    throw new DomainError(
-      'cursor-mismatch',
-      'The cursor was given for other filters, or another sort or list.',
-      {
-        errors: [
-          { in: 'query', pointer: '/cursor', code: 'cursor-mismatch', detail: 'belongs to other filters' },
-        ],
-      },
-    )
-  }
+  if (print !== fingerprint(form)) throw cursorMismatch()
   if (!fits) throw invalid()
   return place as { [K in keyof S]: S[K] extends 'number' ? number : string }
+}
+
+/** 400: the cursor is of another list. */
+export function cursorMismatch(): DomainError {
+  return new DomainError(
+    'cursor-mismatch',
+    'The cursor was given for other filters, or another sort or list.',
+    {
+      errors: [
+        { in: 'query', pointer: '/cursor', code: 'cursor-mismatch', detail: 'belongs to other filters' },
+      ],
+    },
+  )
 }
 
 function decode(cursor: string): unknown[] {
@@ -110,8 +113,10 @@ export function openPage<const S extends readonly ('string' | 'number')[]>(
   query: ListQuery,
   shape: S,
   commaNames: readonly string[] = [],
+  /** What the cursor is bound to beside the filters, where the path may change under it. */
+  list = path,
 ) {
-  const form = normalForm(path, filtersOf(query))
+  const form = normalForm(list, filtersOf(query))
   const after = query.cursor === undefined ? undefined : readCursor(form, query.cursor, shape)
   return {
     /** The place the page starts after; undefined for the first. */

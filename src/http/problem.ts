@@ -65,7 +65,7 @@ function cachingOf(request: FastifyRequest, status: number): string {
 /** One handler for every error of every route. What is not a refusal is logged and answered with nothing inside shown. */
 export function setProblemHandlers(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const refusal = error instanceof DomainError ? error : refusalOf(error)
+    const refusal = error instanceof DomainError ? error : refusalOf(error, request)
     if (refusal) return sendProblem(request, reply, refusal.code, refusal.message, refusal.parts)
     request.log.error({ err: error }, 'an error nobody expected')
     return sendProblem(request, reply, 'internal', 'The error was logged under the requestId.')
@@ -76,7 +76,7 @@ export function setProblemHandlers(app: FastifyInstance): void {
 }
 
 /** Turns what Fastify itself refuses into our codes; undefined for what is nobody's fault but ours. */
-function refusalOf(error: FastifyError): DomainError | undefined {
+function refusalOf(error: FastifyError, request: FastifyRequest): DomainError | undefined {
   if (error.validation) {
     const place = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
     const where = place[error.validationContext as keyof typeof place] ?? 'body'
@@ -87,9 +87,11 @@ function refusalOf(error: FastifyError): DomainError | undefined {
     })
   }
   const status = error.statusCode ?? 500
-  if (status === 413) return new DomainError('too-large', error.message)
-  if (status === 415 || error.code === 'FST_INVALID_MULTIPART_CONTENT_TYPE') {
-    return new DomainError('unsupported-media-type', error.message)
+  if (status === 413)
+    return new DomainError('too-large', `A body here may have ${request.routeOptions.bodyLimit} bytes.`)
+  if (status === 415) {
+    const types = request.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+    return new DomainError('unsupported-media-type', `Send ${types}.`)
   }
   if (status === 404) return new DomainError('not-found', 'No resource has this address.')
   if (status >= 400 && status < 500) return new DomainError('malformed-request', error.message)

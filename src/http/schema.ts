@@ -84,7 +84,7 @@ export const Limit = (options: Record<string, unknown> = {}) =>
 
 export const Cursor = () =>
   Type.String({
-    maxLength: 500,
+    maxLength: 2000,
     description: 'Where to go on: taken from `page.next` of the page before, with the same filters.',
   })
 

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify'
+import { type ProblemCode, problemOf } from '../errors.ts'
 import { parseDate } from '../instant.ts'
 import { wellFormedId } from './edge.ts'
 import { instantRule, parseQuery } from './grammar.ts'
-import { problemBody, problemType, sendProblem } from './problem.ts'
+import { problemBody, problemType } from './problem.ts'
 
 /** How Fastify itself is set: strict input, problems for what it refuses before any route, and logs without queries. */
 export function serverOptions(
@@ -22,7 +24,8 @@ export function serverOptions(
     // Requests in flight are finished; idle keep-alive connections are closed at once.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    routerOptions: { querystringParser: parseQuery, maxParamLength: 300 },
+    // A schema says how long a part of an address may be; Node ends headers at 16 KB.
+    routerOptions: { querystringParser: parseQuery, maxParamLength: 20_000 },
     ajv: {
       customOptions: {
         coerceTypes: false,
@@ -31,16 +34,15 @@ export function serverOptions(
         allErrors: true,
         verbose: true,
         strict: false,
-        formats: {
-          'date-time': (text: string) => instantRule(text) === undefined,
-          date: (text: string) => typeof parseDate(text) === 'string',
-          binary: true,
-        },
+      },
+      // After Fastify's own formats, whose times and dates are wider than what we read.
+      onCreate(ajv) {
+        ajv.addFormat('date-time', (text: string) => instantRule(text) === undefined)
+        ajv.addFormat('date', (text: string) => typeof parseDate(text) === 'string')
+        ajv.addFormat('binary', true)
       },
     },
-    frameworkErrors: (error, request, reply) => {
-      sendProblem(request as FastifyRequest, reply as FastifyReply, 'malformed-request', error.message)
-    },
+    rewriteUrl: request => plainTarget(request.url ?? '/'),
     clientErrorHandler,
   }
 }
@@ -62,21 +64,51 @@ export const logSerializers = {
   }),
 }
 
+/**
+ * A request's target as a path that can be decoded: without the scheme and host that a proxy's form has (RFC 9112
+ * 3.2.2), and with broken percent-encoding as literal text, which no address of ours has.
+ */
+function plainTarget(url: string): string {
+  const target = url.replace(/^https?:\/\/[^/?#]*/i, '')
+  const [path = '', ...rest] = target.split('?')
+  const query = rest.length > 0 ? `?${rest.join('?')}` : ''
+  try {
+    decodeURIComponent(path)
+    return `${path || '/'}${query}`
+  } catch {
+    return `${path.replaceAll('%', '%25')}${query}`
+  }
+}
+
+/** How many answers are being given on a socket: what comes between would be read as part of one. */
+const answering = new WeakMap<Socket, number>()
+
+/** Knows which sockets are in the middle of an answer. */
+export function watchAnswers(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ raw: { socket } }, { raw }) => {
+    answering.set(socket, (answering.get(socket) ?? 0) + 1)
+    raw.once('close', () => answering.set(socket, (answering.get(socket) ?? 1) - 1))
+  })
+}
+
 /** Bytes that are no HTTP request: a problem too, then the connection ends. */
 function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  if (error.code === 'ECONNRESET' || !socket.writable || (answering.get(socket) ?? 0) > 0) {
     socket.destroy()
     return
   }
-  const large = error.code === 'HPE_HEADER_OVERFLOW'
-  const code = large ? 'too-large' : 'malformed-request'
-  const detail = large
-    ? 'The headers are longer than this service takes.'
-    : 'These bytes are not an HTTP request.'
-  const body = JSON.stringify(problemBody(code, detail, { instance: '/', requestId: randomUUID() }))
-  const status = large ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  const code: ProblemCode =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 'headers-too-large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'request-timeout'
+        : 'malformed-request'
+  const requestId = randomUUID()
+  const { status, title } = problemOf(code)
+  const body = JSON.stringify(problemBody(code, `${title}.`, { instance: '/', requestId }))
   socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `Connection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${problemType}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\n` +
+      `Cache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
   )
 }

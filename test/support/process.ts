@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { connect } from 'node:net'
 import type { Test } from 'tap'
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname
@@ -53,4 +54,18 @@ export function run(
   })
   child.stdin.end(input)
   return new Promise(resolve => child.once('close', code => resolve({ code, out, err })))
+}
+
+/** Sends bytes as they are, and gives all that comes back until the other side closes. */
+export function sendRaw(address: string, bytes: string | Buffer): Promise<string> {
+  const { hostname, port } = new URL(address)
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.write(bytes))
+    let text = ''
+    socket.on('data', chunk => {
+      text += chunk.toString('latin1')
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(text))
+  })
 }

@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
-import type { Db } from '../../db/db.ts'
+import type { Db, Head } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
 import { type Answer, type Delivery, listAnswer } from '../../http/delivery.ts'
-import { normalForm, openPage } from '../../http/paging.ts'
+import { cursorMismatch, normalForm, openPage } from '../../http/paging.ts'
 import { responses } from '../../http/problem.ts'
 import { Cursor, closed, Limit, ref } from '../../http/schema.ts'
 import { formatInstant } from '../../instant.ts'
@@ -15,7 +15,7 @@ import {
   VersionListSchema,
 } from './articles.schema.ts'
 import { countPublications, listPublicationRows, type PublicationRow } from './articles.store.ts'
-import { filterTags, getPublication, listRelated, readFilter } from './articles.ts'
+import { filterTags, getPublication, listRelated, type Redirect, readFilter } from './articles.ts'
 import { listHistory } from './relations.store.ts'
 import { type Article, type ArticleSettings, renderArticles, viewOf } from './render.ts'
 
@@ -92,12 +92,12 @@ export function articleRoutes(
         request,
         reply,
         normalForm(`${path}/${idOrSlug}`, request.query),
-        async audience => {
+        async (audience, head) => {
           const row = await getPublication(db.live, idOrSlug)
-          if ('redirect' in row) return redirect(row.redirect, '', request.url)
+          if ('redirect' in row) return redirect(settings, row, '', request.url)
           const view = viewOf(request.query, audience.subscribers, 'article')
           const [article] = await renderArticles(db.live, settings, [row], view)
-          return articleAnswer(article as Article, row)
+          return articleAnswer(article as Article, row, head)
         },
       )
     },
@@ -120,12 +120,15 @@ export function articleRoutes(
     (request, reply) => {
       const { idOrSlug } = request.params
       const at = `${path}/${idOrSlug}/versions`
-      const list = openPage(at, request.query, ['number'])
+      // Bound to the article and not to the address it was asked by: its slug may change between two pages.
+      const list = openPage(at, request.query, ['string', 'number'], [], `${path}/versions`)
       return delivery.answer(request, reply, normalForm(at, request.query), async () => {
         const row = await getPublication(db.live, idOrSlug)
-        if ('redirect' in row) return redirect(row.redirect, '/versions', request.url)
-        const found = await listHistory(db.live, row.articleId, request.query.limit + 1, list.after?.[0])
-        const { rows, page } = list.close(found, version => [version.number])
+        if ('redirect' in row) return redirect(settings, row, '/versions', request.url)
+        const [articleId, after] = list.after ?? [row.articleId, 0]
+        if (articleId !== row.articleId) throw cursorMismatch()
+        const found = await listHistory(db.live, articleId, request.query.limit + 1, after)
+        const { rows, page } = list.close(found, version => [articleId, version.number])
         const data = rows.map(({ number, kind, at: instant, note }) => ({
           number,
           kind,
@@ -157,7 +160,7 @@ export function articleRoutes(
       const at = `${path}/${idOrSlug}/related`
       return delivery.answer(request, reply, normalForm(at, request.query), async audience => {
         const row = await getPublication(db.live, idOrSlug)
-        if ('redirect' in row) return redirect(row.redirect, '/related', request.url)
+        if ('redirect' in row) return redirect(settings, row, '/related', request.url)
         const rows = await listRelated(db.live, row, limit)
         const data = await renderArticles(
           db.live,
@@ -174,8 +177,9 @@ export function articleRoutes(
   )
 }
 
-function articleAnswer(article: Article, row: PublicationRow): Answer {
+function articleAnswer(article: Article, row: PublicationRow, head: Head): Answer {
   const shown = [...(article.section ? [article.section] : []), ...(article.tags ?? [])]
+  const pictures = [...(article.leadMedia ? [article.leadMedia] : []), ...(article.media ?? [])]
   const links: string[] = []
   if (article.canonicalUrl) links.push(`<${article.canonicalUrl}>; rel="canonical"`)
   for (const { canonicalUrl, language } of article.translations ?? []) {
@@ -183,14 +187,20 @@ function articleAnswer(article: Article, row: PublicationRow): Answer {
   }
   return {
     body: article,
-    tags: [`article-${row.articleId}`, ...shown.map(tag => `tag-${tag.slug}`)],
+    tags: [
+      `article-${row.articleId}`,
+      ...shown.map(tag => `tag-${tag.slug}`),
+      ...pictures.map(picture => `media-${picture.id}`),
+      ...(article.translations ?? []).map(sibling => `article-${sibling.id}`),
+    ],
     language: row.language,
-    lastModified: row.updatedAt,
+    // A caption or a translation may have changed since this version: the last commit is the one sure bound.
+    lastModified: head.at,
     links,
   }
 }
 
-function redirect(slug: string, rest: string, url: string): Answer {
+function redirect({ publicUrl }: ArticleSettings, to: Redirect, rest: string, url: string): Answer {
   const query = url.includes('?') ? url.slice(url.indexOf('?')) : ''
-  return { location: `${path}/${slug}${rest}${query}`, tags: [] }
+  return { location: `${publicUrl}${path}/${to.redirect}${rest}${query}`, tags: [`article-${to.articleId}`] }
 }

@@ -78,11 +78,13 @@ function conditions(reader: LiveReader, filter: ArticleFilter, driver: FilterTag
     shape.push(name)
   }
   const slot = (name: string) => sql.placeholder(name)
-  const key = driver ? walked.publishedAt : p.publishedAt
+  const column = (of: Column) => (filter.ids ? hidden(of) : sql`${of}`)
+  const key = column(driver ? walked.publishedAt : p.publishedAt)
 
   if (driver) add('driver', driver.id, eq(walked.tagId, slot('driver')))
   if (filter.languages?.length === 1) {
-    add('language', filter.languages[0], eq(driver ? walked.language : p.language, slot('language')))
+    const language = column(driver ? walked.language : p.language)
+    add('language', filter.languages[0], sql`${language} = ${slot('language')}`)
   } else if (filter.languages)
     add('languages', reader.list(filter.languages), reader.isIn(p.language, 'languages'))
   if (filter.kinds) add('kinds', reader.list(filter.kinds), reader.isIn(p.kind, 'kinds'))
@@ -94,7 +96,7 @@ function conditions(reader: LiveReader, filter: ArticleFilter, driver: FilterTag
     add('before', filter.publishedBefore, sql`${key} < ${slot('before')}`)
   if (filter.asOf !== undefined) add('asOf', filter.asOf, sql`${key} <= ${slot('asOf')}`)
   if (filter.updatedSince !== undefined)
-    add('since', filter.updatedSince, sql`${p.updatedAt} >= ${slot('since')}`)
+    add('since', filter.updatedSince, sql`${column(p.updatedAt)} >= ${slot('since')}`)
 
   const lists = [...filter.anyTags, ...filter.allTags.map(tag => [tag])]
   for (const [i, list] of lists.entries()) {
@@ -107,6 +109,11 @@ function conditions(reader: LiveReader, filter: ArticleFilter, driver: FilterTag
     add(`tags${i}`, reader.list(list.map(tag => tag.id)), exists(tagged))
   }
   return { where, params, shape }
+}
+
+/** A column as no index has it: where ids are asked for, they are to drive and nothing else. */
+function hidden(column: Column): SQL {
+  return sql`nullif(${column}, null)`
 }
 
 /** A select in the making, whichever tables it walks: Drizzle's own type says more than a compiler can follow. */
@@ -141,7 +148,8 @@ export async function listPublicationRows(
   const { driver, flat } = planWalk(filter)
   const { where, params, shape } = conditions(reader, filter, driver)
   const id = driver ? walked.articleId : p.articleId
-  const key = filter.sort === '-updatedAt' ? p.updatedAt : driver ? walked.publishedAt : p.publishedAt
+  const instant = filter.sort === '-updatedAt' ? p.updatedAt : driver ? walked.publishedAt : p.publishedAt
+  const key = filter.ids ? hidden(instant) : sql`${instant}`
   const direction = filter.sort === 'publishedAt' ? asc : desc
   if (after) {
     const beyond = sql.raw(filter.sort === 'publishedAt' ? '>' : '<')

@@ -24,9 +24,13 @@ export async function readFilter(reader: LiveReader, query: ListQuery): Promise<
     const found = await findTags(reader, query.section)
     anyTags.push(found.filter(tag => tag.kind === 'section'))
   }
-  const allTags = await findTags(reader, query.tagAll ?? [])
-  // A tag of "all of" that is not live is one no article has.
-  if (allTags.length < new Set(query.tagAll).size) anyTags.push([])
+  const allTags: FilterTag[] = []
+  for (const slug of query.tagAll ?? []) {
+    const [tag] = await findTags(reader, [slug])
+    // A tag of "all of" that is not live is one no article has.
+    if (!tag) anyTags.push([])
+    else if (!allTags.some(({ id }) => id === tag.id)) allTags.push(tag)
+  }
   return {
     anyTags,
     allTags,
@@ -64,6 +68,9 @@ export function filterTags(query: ListQuery): string[] {
   return ['list', ...slugs.map(slug => `tag-${slug}`)]
 }
 
+/** Where an old slug leads. */
+export type Redirect = { redirect: string; articleId: string }
+
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
@@ -73,11 +80,11 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export async function getPublication(
   reader: LiveReader,
   idOrSlug: string,
-): Promise<PublicationRow | { redirect: string }> {
+): Promise<PublicationRow | Redirect> {
   const byId = uuid.test(idOrSlug)
   const id = byId ? idOrSlug : await findArticleOfSlug(reader, idOrSlug)
   const row = id === undefined ? undefined : await findPublication(reader, id)
-  if (row) return byId || row.slug === idOrSlug ? row : { redirect: row.slug }
+  if (row) return byId || row.slug === idOrSlug ? row : { redirect: row.slug, articleId: row.articleId }
   const [tombstone] = id === undefined ? [] : await listTombstones(reader, [id])
   if (tombstone) {
     throw new DomainError('withdrawn', tombstone.notice, { extra: { tombstone: renderTombstone(tombstone) } })

@@ -170,6 +170,7 @@ function tagRef(
   whole: boolean,
 ): Static<typeof TagRefSchema> {
   return {
+    id: tag.id,
     slug: tag.slug,
     kind: tag.kind,
     name: tagName(tag.names, row.language, settings.language),

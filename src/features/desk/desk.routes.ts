@@ -41,7 +41,7 @@ import { renderCopy, renderVersion } from './render-copy.ts'
 const path = '/v1/editorial/articles'
 
 /** Working copies and what is done with them. */
-export function deskRoutes(app: App, { db }: { db: Db }): void {
+export function deskRoutes(app: App, { db, publicUrl }: { db: Db; publicUrl: string }): void {
   const id = Id({ description: 'The id of the article.', examples: ['0190a3c0-0000-7000-8000-000000000001'] })
   const params = closed({ id })
   const common = { tags: ['Editorial'], security: keyed }
@@ -97,7 +97,9 @@ export function deskRoutes(app: App, { db }: { db: Db }): void {
     },
     async (request, reply) => {
       const { copy, warnings } = await db.write(tx => createArticle(tx, request.body))
-      reply.code(201).headers({ etag: revisionTag(copy.revision), location: `${path}/${copy.id}` })
+      reply
+        .code(201)
+        .headers({ etag: revisionTag(copy.revision), location: `${publicUrl}${path}/${copy.id}` })
       return renderCopy(copy, warnings)
     },
   )

@@ -40,25 +40,45 @@ export type ArticleFilter = {
   limit: number
 }
 
-/** Working copies, last edited first, without their bodies. */
+/**
+ * Working copies, last edited first, without their bodies: an index walk for one value of one filter, else off the
+ * event loop with a time limit.
+ */
 export async function listArticleRows(reader: DeskReader, filter: ArticleFilter): Promise<WorkingCopy[]> {
   const { articles } = reader.tables
+  const { deskStatus, liveStatus, language, sectionId, after, limit } = filter
   const any = <T>(values: readonly T[] | undefined, test: (value: T) => SQL) =>
     values && or(...values.map(test))
   const where = and(
-    any(filter.deskStatus, value => eq(articles.deskStatus, value)),
-    any(filter.liveStatus, value => eq(articles.liveStatus, value)),
-    any(filter.language, value => eq(articles.language, value)),
-    filter.sectionId === undefined ? undefined : eq(articles.sectionId, filter.sectionId),
-    filter.after && sql`(${articles.editedAt}, ${articles.id}) < (${filter.after[0]}, ${filter.after[1]})`,
+    any(deskStatus, value => eq(articles.deskStatus, value)),
+    any(liveStatus, value => eq(articles.liveStatus, value)),
+    any(language, value => eq(articles.language, value)),
+    sectionId === undefined ? undefined : eq(articles.sectionId, sectionId),
+    after && sql`(${articles.editedAt}, ${articles.id}) < (${after[0]}, ${after[1]})`,
   )
-  const rows = await reader.sql
-    .select({ ...getTableColumns(articles), bodyHtml: sql<null>`null` })
+  const order = [desc(articles.editedAt), desc(articles.id)]
+  const columns = { ...getTableColumns(articles), bodyHtml: sql<null>`null` }
+  const select = () => reader.sql.select(columns).from(articles)
+  const values = [deskStatus, liveStatus, language, sectionId].flatMap(value => value ?? [])
+  if (values.length <= 1) {
+    const rows = await select()
+      .where(where)
+      .orderBy(...order)
+      .limit(limit)
+    return withRelations(reader, rows)
+  }
+  const ids = reader.sql
+    .select({ id: articles.id })
     .from(articles)
     .where(where)
-    .orderBy(desc(articles.editedAt), desc(articles.id))
-    .limit(filter.limit)
-  return withRelations(reader, rows)
+    .orderBy(...order)
+    .limit(limit)
+  const found = (await reader.offLoop(ids, {})).map(row => String(row[0]))
+  const build = () =>
+    select()
+      .where(reader.isIn(articles.id, 'ids'))
+      .orderBy(...order)
+  return withRelations(reader, await reader.prepared('articles by ids', build, { ids: reader.list(found) }))
 }
 
 /** Whether any working copy belongs to the story. */

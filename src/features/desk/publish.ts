@@ -1,7 +1,7 @@
 import type { Writer } from '../../db/db.ts'
 import { DomainError, type FieldError, fieldError } from '../../errors.ts'
 import { type Match, requireRevision } from '../../revision.ts'
-import { numberSlug, slugify } from '../../slug.ts'
+import { firstFreeSlug, slugify } from '../../slug.ts'
 import type { Action, VersionKind } from '../../words.ts'
 import {
   findPublicationFacts,
@@ -198,8 +198,7 @@ async function chooseSlug(tx: Writer, copy: WorkingCopy, liveSlug: string | unde
     return wanted
   }
   const base = slugify(copy.headline, copy.kind, copy.language)
-  let slug = base
-  for (let n = 2; (await findSlugOwner(tx, slug)) !== undefined; n++) slug = numberSlug(base, n)
+  const slug = await firstFreeSlug(base, async text => (await findSlugOwner(tx, text)) !== undefined)
   await insertSlug(tx, slug, copy.id)
   return slug
 }

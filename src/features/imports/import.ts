@@ -186,14 +186,16 @@ function requireNewer(wire: WireItem, known: ImportRow): void {
 }
 
 async function cancel(tx: Writer, wire: WireItem, copy: WorkingCopy | undefined): Promise<Result> {
-  if (copy?.liveStatus !== 'live') throw new Passed('skipped', 'it is canceled and not published here')
-  const notice = wire.correctionNote ?? wire.editorialNote ?? 'The sender withdrew this story.'
-  await withdrawArticle(
-    tx,
-    copy.id,
-    { notice: notice.slice(0, 1000), reason: `Canceled by its sender: ${wire.uri}` },
-    'any',
-  )
+  if (copy?.liveStatus !== 'live') {
+    // Remembered, so that an older version that comes after it is not published.
+    await remember(tx, wire, copy ? 'article' : 'none', copy?.id ?? '')
+    return { outcome: 'skipped', rule: 'it is canceled and not published here' }
+  }
+  const notice = wire.correctionNote ?? 'The sender withdrew this story.'
+  // An editorial note is between newsrooms; readers get no word of it.
+  const note = wire.editorialNote === undefined ? '' : ` Its note to editors: ${wire.editorialNote}`
+  const reason = `Canceled by its sender: ${wire.uri}.${note}`
+  await withdrawArticle(tx, copy.id, { notice: notice.slice(0, 1000), reason: reason.slice(0, 2000) }, 'any')
   await remember(tx, wire, 'article', copy.id)
   return { outcome: 'withdrawn' }
 }
@@ -252,7 +254,7 @@ const updated = (wire: WireItem) =>
 async function remember(
   tx: Writer,
   wire: WireItem,
-  subjectType: 'article' | 'media',
+  subjectType: ImportRow['subjectType'],
   subjectId: string,
 ): Promise<void> {
   const { uri, version } = wire

@@ -6,7 +6,7 @@ import { sendFile } from '../../http/files.ts'
 import { openPage } from '../../http/paging.ts'
 import { responses } from '../../http/problem.ts'
 import { Cursor, closed, Id, IfMatch, keyed, Limit, ref } from '../../http/schema.ts'
-import { readUpload } from '../../http/upload.ts'
+import { addForms, readUpload } from '../../http/upload.ts'
 import { formatInstant } from '../../instant.ts'
 import { revisionTag } from '../../revision.ts'
 import type { FileStore } from './files.ts'
@@ -27,10 +27,12 @@ import { renderMedia } from './render-media.ts'
 const path = '/v1/editorial/media'
 
 /** Media as the newsroom keeps it, used or not. */
-export function editorialMediaRoutes(
+export async function editorialMediaRoutes(
   app: App,
   { db, files, publicUrl, uploadLimit }: { db: Db; files: FileStore; publicUrl: string; uploadLimit: number },
-): void {
+): Promise<void> {
+  // Here alone: nothing else takes a form.
+  await addForms(app)
   const params = closed({
     id: Id({ description: 'The id of the media.', examples: ['0190a3c0-0000-7000-9000-000000000001'] }),
   })
@@ -80,7 +82,7 @@ export function editorialMediaRoutes(
     async (request, reply) => {
       const { bytes, words } = await readUpload<MediaWords>(request, uploadLimit, MediaWordsSchema)
       const row = await createPicture(db, files, bytes, words)
-      reply.code(201).headers({ etag: revisionTag(row.revision), location: `${path}/${row.id}` })
+      reply.code(201).headers({ etag: revisionTag(row.revision), location: `${publicUrl}${path}/${row.id}` })
       return mediaOf(row)
     },
   )

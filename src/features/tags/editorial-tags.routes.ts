@@ -21,7 +21,7 @@ import { createTag, deleteTag, getTag, mergeTag, patchTag } from './tags.ts'
 const path = '/v1/editorial/tags'
 
 /** Tags as the newsroom keeps them, used or not. */
-export function editorialTagRoutes(app: App, { db }: { db: Db }): void {
+export function editorialTagRoutes(app: App, { db, publicUrl }: { db: Db; publicUrl: string }): void {
   const params = closed({ slug: Slug({ description: 'The slug of the tag.', examples: ['economy'] }) })
   const common = { tags: ['Editorial'], security: keyed }
 
@@ -69,7 +69,8 @@ export function editorialTagRoutes(app: App, { db }: { db: Db }): void {
     },
     async (request, reply) => {
       const row = await db.write(tx => createTag(tx, request.body))
-      reply.code(201).headers({ etag: revisionTag(row.revision), location: `${path}/${row.slug}` })
+      const location = `${publicUrl}${path}/${row.slug}`
+      reply.code(201).headers({ etag: revisionTag(row.revision), location })
       return withParent(row)
     },
   )

@@ -134,7 +134,16 @@ export async function addTagUses(tx: Writer, tagId: string, count: number): Prom
   if (!tag) throw new Error(`tag ${tagId} is gone`)
   await tx.sql.insert(liveTags).values({ ...factsOf(tag), uses: count })
   await writeNames(tx, tag)
+  if (tag.shownAt === null) await tx.sql.update(tags).set({ shownAt: tx.at }).where(eq(tags.id, tagId))
   tx.change('tag', tagId, 'changed')
+  await noteTagsBeneath(tx, tagId)
+}
+
+/** A live tag names its parent only while that is live too, so readers are told of the tags beneath as well. */
+async function noteTagsBeneath(tx: Writer, tagId: string): Promise<void> {
+  const { liveTags } = tx.tables
+  const beneath = await tx.sql.select({ id: liveTags.id }).from(liveTags).where(eq(liveTags.parentId, tagId))
+  for (const { id } of beneath) tx.change('tag', id, 'changed')
 }
 
 /** Shows the tag as it is now, if it is live. */
@@ -150,14 +159,14 @@ export async function refreshLiveTag(tx: Writer, tag: AllTables['tags']['$inferS
   tx.change('tag', tag.id, 'changed')
 }
 
-/** Takes the tag out of the live tables. Returns whether it was there. */
-export async function removeLiveTag(tx: Writer, tagId: string): Promise<boolean> {
+/** Takes the tag out of the live tables, if it is there. */
+export async function removeLiveTag(tx: Writer, tagId: string): Promise<void> {
   const { liveTags, liveTagNames } = tx.tables
   const removed = await tx.sql.delete(liveTags).where(eq(liveTags.id, tagId)).returning({ id: liveTags.id })
-  if (removed.length === 0) return false
+  if (removed.length === 0) return
   await tx.sql.delete(liveTagNames).where(eq(liveTagNames.tagId, tagId))
   tx.change('tag', tagId, 'removed')
-  return true
+  await noteTagsBeneath(tx, tagId)
 }
 
 /** A name as prefixes are matched: composed, in lower case. */

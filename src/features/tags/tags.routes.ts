@@ -93,7 +93,7 @@ export function tagRoutes(
         const found = await getLiveTag(db.live, slug)
         if ('redirect' in found) {
           const query = request.url.slice(request.url.split('?', 1)[0]?.length)
-          return { location: `${path}/${found.redirect}${query}`, tags: [`tag-${slug}`] }
+          return { location: `${publicUrl}${path}/${found.redirect}${query}`, tags: [`tag-${slug}`] }
         }
         return { body: tagOf(found, request.query.language), tags: [`tag-${slug}`] }
       })

@@ -12,7 +12,7 @@ import {
   Text,
   words,
 } from '../../http/schema.ts'
-import { type Names, tagKinds } from '../../words.ts'
+import { mostNames, type Names, tagKinds } from '../../words.ts'
 
 const languagePattern = (Language() as unknown as { pattern: string }).pattern
 
@@ -21,7 +21,7 @@ const namesOf = (name: TSchema, options: Record<string, unknown>) =>
     type: 'object',
     propertyNames: { pattern: languagePattern },
     additionalProperties: name,
-    maxProperties: 50,
+    maxProperties: mostNames,
     description: 'Its name in each language (BCP 47).',
     ...options,
   })
@@ -67,6 +67,7 @@ export const TagRefSchema = named(
   'TagRef',
   closed(
     {
+      id: Id({ description: 'What the change log calls it by.' }),
       slug,
       kind,
       name: Type.String({ description: 'Its name in the language of the article.' }),

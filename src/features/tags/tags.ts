@@ -2,8 +2,8 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { DeskReader, LiveReader, Writer } from '../../db/db.ts'
 import { DomainError, fieldError } from '../../errors.ts'
 import { type Match, requireRevision } from '../../revision.ts'
-import { numberSlug, slugify } from '../../slug.ts'
-import type { Names, TagKind } from '../../words.ts'
+import { firstFreeSlug, slugify } from '../../slug.ts'
+import { mostNames, type Names, type TagKind } from '../../words.ts'
 import {
   addTagUses,
   findLiveTag,
@@ -63,6 +63,7 @@ export async function createTag(tx: Writer, input: TagInput): Promise<TagRow> {
     mediaTopic: input.mediaTopic ?? null,
     wikidata: input.wikidata ?? null,
     revision: 1,
+    shownAt: null,
     createdAt: tx.at,
     updatedAt: tx.at,
   }
@@ -80,6 +81,10 @@ export async function patchTag(tx: Writer, slug: string, patch: TagPatch, match:
   )
   if (Object.keys(names).length === 0) {
     throw fieldError({ in: 'body', pointer: '/names', code: 'minProperties', detail: 'must keep one name' })
+  }
+  if (Object.keys(names).length > mostNames) {
+    const detail = `must have at most ${mostNames} names, those there are included`
+    throw fieldError({ in: 'body', pointer: '/names', code: 'maxProperties', detail })
   }
   const row: TagRow = { ...tag, names, revision: tag.revision + 1, updatedAt: tx.at }
   if (patch.parent !== undefined)
@@ -129,7 +134,8 @@ export async function mergeTag(tx: Writer, slug: string, into: string, match: Ma
   await refreshLiveTag(tx, row)
   const gained = await moveTagUses(tx, tag.id, target.id)
   if (gained > 0) await addTagUses(tx, target.id, gained)
-  if (await removeLiveTag(tx, tag.id)) await insertTagRedirect(tx, tag.slug, target.id)
+  await removeLiveTag(tx, tag.id)
+  if (tag.shownAt !== null) await insertTagRedirect(tx, tag.slug, target.id)
   await deleteTagRow(tx, tag.id)
   return row
 }
@@ -195,11 +201,7 @@ export function tagName(names: Names, ...languages: readonly (string | undefined
 }
 
 async function freeSlug(tx: Writer, input: TagInput): Promise<string> {
-  const base = slugify(tagName(input.names, 'en'), input.kind)
-  for (let n = 1; ; n++) {
-    const slug = n === 1 ? base : numberSlug(base, n)
-    if (!(await isTagSlugTaken(tx, slug))) return slug
-  }
+  return firstFreeSlug(slugify(tagName(input.names, 'en'), input.kind), slug => isTagSlugTaken(tx, slug))
 }
 
 async function parentIdOf(tx: Writer, slug: string, childId?: string): Promise<string> {

@@ -1,0 +1,70 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { visit } from 'jsonc-parser'
+import { DomainError, fieldError } from '../errors.ts'
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Takes JSON and merge patches (RFC 7396) as UTF-8 (RFC 8259 8.1), and nothing else. What a parser would put right in
+ * silence is refused: bytes that are not UTF-8, another charset or coding, and a name that stands twice in one object.
+ */
+export function addJsonBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser('text/plain')
+  for (const type of ['application/json', 'application/merge-patch+json']) {
+    app.addContentTypeParser<Buffer>(type, { parseAs: 'buffer' }, (request, bytes, done) => {
+      const read = () => parse(request, readText(request, bytes), done)
+      try {
+        read()
+      } catch (error) {
+        done(error as Error)
+      }
+    })
+  }
+  app.addHook('preParsing', async request => {
+    const coding = request.headers['content-encoding']
+    if (coding !== undefined && coding.toLowerCase() !== 'identity')
+      throw new DomainError('unsupported-media-type', `Send the body without Content-Encoding: ${coding}.`)
+  })
+}
+
+function readText(request: FastifyRequest, bytes: Buffer): string {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(request.headers['content-type'] ?? '')?.[1]
+  if (charset !== undefined && charset.toLowerCase() !== 'utf-8')
+    throw new DomainError('unsupported-media-type', `Send JSON as UTF-8, not ${charset}.`)
+  let text: string
+  try {
+    text = decoder.decode(bytes)
+  } catch {
+    throw new DomainError('malformed-request', 'The body is not UTF-8.')
+  }
+  refuseRepeatedNames(text)
+  return text
+}
+
+function refuseRepeatedNames(text: string): void {
+  const open: Set<string>[] = []
+  visit(text, {
+    onObjectBegin() {
+      open.push(new Set())
+    },
+    onObjectEnd() {
+      open.pop()
+    },
+    onObjectProperty(name, _offset, _length, _line, _character, pathTo) {
+      const names = open.at(-1)
+      if (names?.has(name)) {
+        const pointer = [...pathTo(), name].map(
+          part => `/${String(part).replace(/~/g, '~0').replace(/\//g, '~1')}`,
+        )
+        throw fieldError({
+          in: 'body',
+          pointer: pointer.join(''),
+          code: 'repeated',
+          detail: 'stands twice in its object',
+        })
+      }
+      names?.add(name)
+    },
+  })
+}
