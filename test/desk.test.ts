@@ -84,7 +84,7 @@ t.test('creating answers 201 with an address, ETag "1" and the same fields as we
   const reply = await create(sent)
   t.equal(reply.status, 201)
   t.equal(reply.headers.etag, '"1"')
-  t.equal(reply.headers.location, `${articles}/${reply.body.id}`)
+  t.equal(reply.headers.location, `https://api.example${articles}/${reply.body.id}`)
   const { id, revision, deskStatus, liveStatus, story, version, createdAt, editedAt, ...fields } = reply.body
   t.same(fields, sent, 'nothing is trimmed, reordered, dropped or made up')
   t.match(
@@ -509,8 +509,8 @@ t.test('an old slug redirects for ever, query and all, and is never given to ano
     ]) {
       const moved = await get(`/v1/articles/${old}${rest}`)
       t.equal(moved.status, 301)
-      t.equal(moved.headers.location, `/v1/articles/three${rest}`)
-      t.equal((await get(String(moved.headers.location))).status, 200)
+      t.equal(moved.headers.location, `https://api.example/v1/articles/three${rest}`)
+      t.equal((await get(new URL(String(moved.headers.location)).pathname)).status, 200)
     }
     t.equal((await create({ slug: old })).status, 409, 'no other article may set it')
     t.equal((await publishNew(desk, { headline: old })).slug, `${old}-2`, 'nor be given it')
@@ -518,7 +518,7 @@ t.test('an old slug redirects for ever, query and all, and is never given to ano
   await patch(id, { slug: 'one' })
   t.equal((await publish(id, { kind: 'update' })).status, 200, 'its own article may take it back')
   t.equal((await get('/v1/articles/one')).status, 200)
-  t.equal((await get('/v1/articles/three')).headers.location, '/v1/articles/one')
+  t.match((await get('/v1/articles/three')).headers.location, /\/v1\/articles\/one$/)
   await withdraw(id, notice)
   for (const old of ['one', 'two', 'three']) {
     t.equal((await get(`/v1/articles/${old}`)).status, 410)

@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import t from 'tap'
@@ -7,6 +6,7 @@ import { importItems } from '../src/features/imports/import.ts'
 import type { Entry } from '../src/features/imports/report.ts'
 import { readItems } from '../src/features/imports/sources.ts'
 import { type Newsroom, openNewsroom } from './support/newsroom.ts'
+import { run } from './support/process.ts'
 
 const item = (more: object = {}) => ({
   uri: 'urn:test:1',
@@ -175,23 +175,112 @@ t.test('a picture beside the item comes with its bytes, one outside the folder d
   t.same(renditions, [0, 0, 0, 7])
 })
 
+t.test('a takedown is heeded however it comes, and its note to editors stays inside', async t => {
+  const newsroom = await openNewsroom(t)
+  await take(newsroom, [item()])
+  const { id } = (await newsroom.get('/v1/articles')).body.data[0]
+  const kill = { pubStatus: 'canceled', ednote: 'KILL: our source lied', expires: '2024-01-01T00:00:00Z' }
+  t.match((await take(newsroom, [item({ version: '2', ...kill })])).report, { withdrawn: 1 }, 'expired too')
+  for (const url of [`/v1/articles/${id}`, '/v1/changes']) {
+    const { text } = await newsroom.get(url)
+    t.match(text, 'The sender withdrew this story.')
+    t.notMatch(text, 'our source')
+  }
+  const early = { uri: 'urn:test:early' }
+  t.match((await take(newsroom, [item({ ...early, version: '3', ...kill })])).entries, [
+    { outcome: 'skipped' },
+  ])
+  t.match((await take(newsroom, [item({ ...early, version: '2' })])).entries, [{ rule: /older/ }])
+  t.match((await take(newsroom, [item({ ...early, version: '3', ...kill })])).entries, [
+    { outcome: 'unchanged' },
+  ])
+  t.equal((await newsroom.get('/v1/articles')).body.data.length, 0)
+  t.match((await take(newsroom, [item({ ...early, version: '4' })])).report, { imported: 1 }, 'sent anew')
+})
+
+t.test('versions are numbers with points, and a version ahead of now is taken as now', async t => {
+  const newsroom = await openNewsroom(t)
+  await take(newsroom, [item({ version: '1.9' })])
+  const ahead = await take(newsroom, [item({ version: '1.10', versionCreated: '2099-01-01T00:00:00Z' })])
+  t.match(ahead.entries, [{ outcome: 'updated', rule: /ahead of now/ }])
+  const [{ updatedAt }] = (await newsroom.get('/v1/articles')).body.data
+  t.equal(updatedAt, new Date(newsroom.clock.now).toISOString())
+})
+
+t.test('a credit put right in a new version of the item is put right', async t => {
+  const newsroom = await openNewsroom(t)
+  const shown = (creditline: string) => ({ associations: { mainpic: { type: 'picture', creditline } } })
+  await take(newsroom, [item(shown('WRONG'))])
+  await take(newsroom, [item({ version: '2', ...shown('Right/V. Koleva') })])
+  t.equal((await newsroom.get('/v1/articles')).body.data[0].leadMedia.credit, 'Right/V. Koleva')
+})
+
+t.test('a name is one tag, whatever letters it has', async t => {
+  const newsroom = await openNewsroom(t)
+  const named = ['Österreich', 'Киев', '北京', '上海', `${'Lange '.repeat(20)}Name`]
+  const items = [1, 2, 3].map(n =>
+    item({ uri: `urn:test:${n}`, language: 'de', subjects: named.map(name => ({ name })) }),
+  )
+  const { report } = await take(newsroom, items)
+  t.equal(report.tags, named.length)
+  const { data } = (await newsroom.get('/v1/tags?kind=topic')).body
+  t.same(
+    data.map((tag: { count: number }) => tag.count),
+    named.map(() => 3),
+  )
+})
+
+t.test('markup that a parser multiplies refuses its item alone', async t => {
+  const newsroom = await openNewsroom(t)
+  const tags = Array.from({ length: 3000 }, (_, i) => `<b id=${i}>`).join('')
+  const bomb = `<html><body><p>${tags}${'<p>x'.repeat(5000)}`
+  const { entries } = await take(newsroom, [
+    item({ uri: 'urn:test:a', bodies: [{ role: 'main', contentType: 'text/html', value: bomb }] }),
+    item({ uri: 'urn:test:b', headlines: [{ role: 'main', contentType: 'text/html', value: bomb }] }),
+    item({ uri: 'urn:test:c', subjects: [{ name: 'x'.repeat(1000) }] }),
+    item({ uri: 'urn:test:d' }),
+  ])
+  t.same(entries.map(entry => entry.outcome).sort(), ['imported', 'refused', 'refused', 'refused'])
+})
+
+t.test('pictures are stored once, under the id of their row, and none is left that no row has', async t => {
+  const newsroom = await openNewsroom(t)
+  const folder = join(newsroom.folder, 'wire')
+  await mkdir(folder, { recursive: true })
+  for (const [name, background] of [
+    ['a.jpg', 'teal'],
+    ['b.jpg', 'red'],
+  ] as const) {
+    const picture = sharp({ create: { width: 40, height: 30, channels: 3, background } })
+    await writeFile(join(folder, name), await picture.jpeg().toBuffer())
+  }
+  const pictured = (uri: string, version: string, href: string, more: object = {}) =>
+    item({
+      uri,
+      associations: [{ name: 'main', uri: 'urn:m', version, type: 'picture', renditions: [{ href }] }],
+      ...more,
+    })
+  const items = [
+    pictured('urn:1', '1', 'a.jpg'),
+    pictured('urn:2', '2', 'b.jpg'),
+    pictured('urn:3', '1', 'a.jpg', { expires: '2020-01-01T00:00:00Z' }),
+    pictured('urn:4', '1', 'a.jpg', { bodies: [{ contentType: 'text/html', value: '<script>1</script>' }] }),
+  ]
+  for (const run of ['first', 'second']) {
+    await take(newsroom, items)
+    const { renditions } = (await newsroom.get('/v1/articles')).body.data[0].leadMedia
+    for (const { url } of renditions) t.equal((await newsroom.get(new URL(url).pathname)).status, 200, run)
+    const files = await readdir(join(newsroom.folder, 'media'), { recursive: true, withFileTypes: true })
+    t.equal(files.filter(file => file.isFile()).length, renditions.length, run)
+  }
+})
+
 t.test('the command reads NDJSON, names a bad line, goes on, and tells by its exit code', async t => {
   const folder = t.testdir({
     'wire.ndjson': `${JSON.stringify(item())}\n{broken\n${JSON.stringify(item({ uri: 'urn:test:2' }))}\n`,
   })
-  const run = (args: string[]) =>
-    new Promise<{ code: number | null; out: string }>(resolve => {
-      const main = new URL('../src/main.ts', import.meta.url).pathname
-      const child = spawn(process.execPath, [main, 'import', ...args], {
-        env: { ...process.env, DATA_DIR: join(folder, 'data') },
-      })
-      let out = ''
-      child.stdout.on('data', chunk => {
-        out += chunk
-      })
-      child.on('exit', code => resolve({ code, out }))
-    })
-  const { code, out } = await run([join(folder, 'wire.ndjson')])
+  const take = (...args: string[]) => run(join(folder, 'data'), ['import', ...args])
+  const { code, out } = await take(join(folder, 'wire.ndjson'))
   t.equal(code, 1)
   const lines = out
     .trim()
@@ -199,5 +288,5 @@ t.test('the command reads NDJSON, names a bad line, goes on, and tells by its ex
     .map(line => JSON.parse(line))
   t.match(lines.at(-1), { summary: { imported: 2, unreadable: 1 } })
   t.ok(lines.some(line => line.outcome === 'unreadable' && line.item === 2))
-  t.equal((await run([])).code, 2)
+  t.equal((await take()).code, 2)
 })

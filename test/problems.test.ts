@@ -237,6 +237,10 @@ t.test('a query past its time is given up with 503, and the service goes on', as
   const query = newsroom.db.live.sql.select({ endless }).from(newsroom.db.live.tables.head)
   await t.rejects(newsroom.db.live.offLoop(query, {}), { code: 'query-too-costly' })
   produced.add('query-too-costly')
+  const quick = newsroom.db.live.sql.select({ one: sql<number>`1` }).from(newsroom.db.live.tables.head)
+  t.same(await newsroom.db.live.offLoop(quick, {}), [[1]], 'another thread takes the next, at once')
+  await t.rejects(newsroom.db.live.offLoop(query, {}), { code: 'query-too-costly' })
+  await t.rejects(newsroom.db.live.offLoop(quick, {}), { code: 'query-too-costly' }, 'no third is started')
   t.equal((await newsroom.get('/v1/articles')).status, 200)
   await t.rejects(
     newsroom.db.write(() => newsroom.db.write(async () => undefined)),

@@ -37,9 +37,10 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
   const writeSql = drizzle(writeConnection, logger) as unknown as Sql
   const readSql = drizzle(readConnection, logger) as unknown as Sql
   const offLoop = openOffLoop(options.file, options.queryTimeout)
-  const live = makeReader(readSql, tables.live, offLoop.run)
-  const desk = makeReader(readSql, tables.all, offLoop.run)
-  const writing = makeReader(writeSql, tables.all, offLoop.run)
+  const runOffLoop = (text: string, params: unknown[]) => offLoop.run({ text, params })
+  const live = makeReader(readSql, tables.live, runOffLoop)
+  const desk = makeReader(readSql, tables.all, runOffLoop)
+  const writing = makeReader(writeSql, tables.all, runOffLoop)
   const heads = followHead(readConnection)
 
   let tail: Promise<unknown> = Promise.resolve()

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { visit } from 'jsonc-parser'
 import { DomainError, fieldError } from '../errors.ts'
 
+const deepest = 20
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
@@ -44,13 +45,17 @@ function readText(request: FastifyRequest, bytes: Buffer): string {
 
 function refuseRepeatedNames(text: string): void {
   const open: Set<string>[] = []
+  const enter = () => {
+    // The reader is recursive: what no schema takes must not reach the end of its stack.
+    if (open.push(new Set()) > deepest)
+      throw fieldError({ in: 'body', pointer: '/', code: 'too-deep', detail: 'is nested too deeply' })
+  }
+  const leave = () => void open.pop()
   visit(text, {
-    onObjectBegin() {
-      open.push(new Set())
-    },
-    onObjectEnd() {
-      open.pop()
-    },
+    onObjectBegin: enter,
+    onObjectEnd: leave,
+    onArrayBegin: enter,
+    onArrayEnd: leave,
     onObjectProperty(name, _offset, _length, _line, _character, pathTo) {
       const names = open.at(-1)
       if (names?.has(name)) {

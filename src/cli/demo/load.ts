@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill'
 import type { Writer } from '../../db/db.ts'
 import { listArticleRows } from '../../features/desk/desk.store.ts'
-import { createArticle, patchArticle } from '../../features/desk/desk.ts'
+import { createArticle, patchArticle, prepare } from '../../features/desk/desk.ts'
 import { publishArticle, withdrawArticle } from '../../features/desk/publish.ts'
 import { findImport, hasArticlesFromElsewhere, saveImport } from '../../features/imports/imports.store.ts'
 import { createMedia, type PictureFiles, storePicture } from '../../features/media/media.ts'
@@ -75,11 +75,11 @@ async function followUp(tx: Writer, story: ArchiveStory): Promise<void> {
   const { correction, update, withdrawal } = story
   if (correction) {
     const { note, at: _at, ...mended } = correction
-    if (Object.keys(mended).length > 0) await patchArticle(tx, story.id, mended, 'any')
+    if (Object.keys(mended).length > 0) await patchArticle(tx, story.id, await prepare(mended), 'any')
     await publishArticle(tx, story.id, { kind: 'correction', note }, 'any')
   }
   if (update) {
-    await patchArticle(tx, story.id, { body: update.body }, 'any')
+    await patchArticle(tx, story.id, await prepare({ body: update.body }), 'any')
     await publishArticle(
       tx,
       story.id,
@@ -132,7 +132,8 @@ async function addStory(
     story: story.story,
   }
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
-  await createArticle(tx, { slug, language, headline, summary, body, section, tags, signOff, ...given }, id)
+  const sent = { slug, language, headline, summary, body, section, tags, signOff, ...given }
+  await createArticle(tx, await prepare(sent), id)
   await publishArticle(tx, id, { publishedAt }, 'any')
   await saveImport(tx, {
     uri,

@@ -8,7 +8,8 @@ export type BodyWarning = Place & { code: string; element: string; detail: strin
 
 export type Findings = {
   refuse: (code: string, what: string, place: Place) => void
-  warn: (code: string, element: string, what: string, place: Place) => void
+  /** `place` is asked only for the first of its kind: finding it may cost a walk through the source. */
+  warn: (code: string, element: string, what: string, place: () => Place) => void
   /** Throws 400 `active-content` with every refusal so far, if any. */
   throwRefusals: () => void
   warnings: () => BodyWarning[]
@@ -40,7 +41,7 @@ export function collectFindings(): Findings {
       if (known) known.count++
       else if (warned.size === mostWarnings) unlisted++
       else {
-        const { line, column } = place
+        const { line, column } = place()
         warned.set(key, { warning: { code, element, detail: what, line, column }, count: 1 })
       }
     },
@@ -59,8 +60,8 @@ export function collectFindings(): Findings {
 }
 
 export const deepest = 100
-// An article has hundreds. Misnested formatting makes a parser copy elements, so a limit on characters is not enough.
-const mostElements = 100_000
+// An article has hundreds, a long live one thousands. Misnested formatting makes a parser copy elements, so a limit on characters is not enough.
+const mostElements = 20_000
 
 /** The refusal of a body whose elements stand more than 100 deep. */
 export function tooDeep(place?: Place): DomainError {
@@ -81,6 +82,6 @@ export function elementBudget(): () => void {
 }
 
 /** The one warning for characters that no XML, and so no feed, can carry. */
-export function warnOfControls(findings: Findings, element: string, place: Place): void {
+export function warnOfControls(findings: Findings, element: string, place: () => Place): void {
   findings.warn('control-character-removed', element, 'a control character was removed', place)
 }

@@ -1,4 +1,5 @@
 import { type DefaultTreeAdapterTypes as Dom, defaultTreeAdapter, html, Parser, type Token } from 'parse5'
+import { type DomainError, fieldError } from '../../errors.ts'
 import {
   deepest,
   elementBudget,
@@ -19,6 +20,23 @@ import {
 /** Turns a position in the HTML parsed into one in what the caller sent. */
 export type Placer = (at: Place & { offset: number }, element: string) => Place
 
+/** A tree that refuses to grow beyond what any article has, whatever a parser makes of misnested markup. */
+export function boundedTree(): typeof defaultTreeAdapter {
+  const spend = elementBudget()
+  return {
+    ...defaultTreeAdapter,
+    createElement(name, namespace, attributes) {
+      spend()
+      return defaultTreeAdapter.createElement(name, namespace, attributes)
+    },
+    // Where elements end is never asked, and keeping it is a tenth of the time.
+    updateNodeSourceCodeLocation() {},
+  }
+}
+
+/** What a parser says of markup that never ends; it would drop all that comes after the beginning of it. */
+const unclosed = new Set<string>(['eof-in-tag', 'eof-in-comment', 'eof-in-cdata'])
+
 const voidsDropped = new Set(['area', 'basefont', 'bgsound', 'col', 'keygen', 'source', 'track', 'wbr'])
 
 /**
@@ -28,24 +46,21 @@ const voidsDropped = new Set(['area', 'basefont', 'bgsound', 'col', 'keygen', 's
  * `validation-failed` past a limit of depth or number.
  */
 export function parseBody(source: string, findings: Findings, placeOf?: Placer): Dom.DocumentFragment {
-  const spend = elementBudget()
-  const treeAdapter: typeof defaultTreeAdapter = {
-    ...defaultTreeAdapter,
-    createElement(name, namespace, attributes) {
-      spend()
-      return defaultTreeAdapter.createElement(name, namespace, attributes)
-    },
-    // Where elements end is never asked, and keeping it is a tenth of the time.
-    updateNodeSourceCodeLocation() {},
-  }
   const div = defaultTreeAdapter.createElement('div', html.NS.HTML, [])
   const parser = Parser.getFragmentParser(div, {
     sourceCodeLocationInfo: placeOf !== undefined,
-    treeAdapter,
+    treeAdapter: boundedTree(),
+    onParseError(error) {
+      if (error.code === 'duplicate-attribute')
+        findings.warn('attribute-dropped', '', 'an attribute that stood twice was dropped', place(error, ''))
+      if (unclosed.has(error.code)) throw neverEnds(openedAt(source, lastEnd, placeOf))
+    },
   })
-  const { onStartTag, onComment, onDoctype } = Parser.prototype
+  const { onStartTag, onEndTag, onComment, onDoctype } = Parser.prototype
+  /** Where the last whole piece of markup ended. */
+  let lastEnd = 0
 
-  const place = (location: Token.Location | null | undefined, element: string): Place =>
+  const place: PlaceOfToken = (location, element) => () =>
     location && placeOf
       ? placeOf(
           { line: location.startLine, column: location.startCol, offset: location.startOffset },
@@ -54,12 +69,18 @@ export function parseBody(source: string, findings: Findings, placeOf?: Placer):
       : { line: 1, column: 1 }
 
   parser.onStartTag = token => {
+    lastEnd = token.location?.endOffset ?? 0
     judgeTag(token, findings, place)
     // The stack holds the html root too, so its top is the number of elements open.
-    if (parser.openElements.stackTop >= deepest) throw tooDeep(place(token.location, token.tagName))
+    if (parser.openElements.stackTop >= deepest) throw tooDeep(place(token.location, token.tagName)())
     onStartTag.call(parser, token)
   }
+  parser.onEndTag = token => {
+    lastEnd = token.location?.endOffset ?? 0
+    onEndTag.call(parser, token)
+  }
   parser.onComment = token => {
+    lastEnd = token.location?.endOffset ?? 0
     findings.warn('comment-removed', '#comment', 'a comment was removed', place(token.location, '!--'))
     onComment.call(parser, token)
   }
@@ -72,19 +93,33 @@ export function parseBody(source: string, findings: Findings, placeOf?: Placer):
   return parser.getFragment()
 }
 
-type PlaceOfToken = (location: Token.Location | null | undefined, element: string) => Place
+/** The place of the markup that begins after `from` and never ends. */
+function openedAt(source: string, from: number, placeOf: Placer | undefined): Place {
+  const offset = from + Math.max(source.slice(from).search(/<[a-z/!]/i), 0)
+  const before = source.slice(0, offset)
+  const line = before.split('\n').length
+  const at = { line, column: offset - before.lastIndexOf('\n'), offset }
+  return placeOf ? placeOf(at, '') : at
+}
+
+function neverEnds({ line, column }: Place): DomainError {
+  const detail = `has a tag or comment that begins at line ${line}, column ${column} and never ends; write &lt; for a <`
+  return fieldError({ in: 'body', pointer: '/body', code: 'unclosed', detail })
+}
+
+type PlaceOfToken = (location: Token.Location | null | undefined, element: string) => () => Place
 
 /** Refuses what is active in a start tag, warns of what is lost, and leaves it only the attributes that stay. */
 function judgeTag(token: Token.TagToken, findings: Findings, place: PlaceOfToken): void {
   const { tagName, location } = token
   if (isRefusedElement(tagName)) {
-    findings.refuse('active-element', `the element <${tagName}>`, place(location, tagName))
+    findings.refuse('active-element', `the element <${tagName}>`, place(location, tagName)())
   }
   for (const { name, value } of token.attrs) {
     const code = refusedAttribute(name, value)
     if (code === undefined) continue
     const what = `the attribute ${name} of <${tagName}>${code === 'active-link' ? ', a link that runs or embeds,' : ''}`
-    findings.refuse(code, what, place(location?.attrs?.[name] ?? location, tagName))
+    findings.refuse(code, what, place(location?.attrs?.[name] ?? location, tagName)())
   }
   const element = keptName(tagName)
   if (element !== tagName) {

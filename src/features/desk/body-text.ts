@@ -1,7 +1,11 @@
 import type { DefaultTreeAdapterTypes as Dom } from 'parse5'
 import { kindOf } from './body-rules.ts'
 
-type Options = { listMarkers: boolean }
+type Options = { listMarkers: boolean; depth?: number }
+
+/** Lists within lists are set in so often and so far: each line of a text pays for every one around it. */
+const mostSetIn = 6
+const widestSetIn = 4
 
 /**
  * The plain text of a cleaned body: blocks apart by a blank line, `- ` or `1. ` before list items, cells apart by tabs.
@@ -70,11 +74,13 @@ function textOfList(list: Dom.Element, options: Options): string {
   const attribute = (name: string) => list.attrs.find(attr => attr.name === name)?.value
   const step = attribute('reversed') === undefined ? 1 : -1
   let number = Number(attribute('start') ?? (step === 1 ? 1 : items.length))
+  const { depth = 0 } = options
   const lines: string[] = []
   for (const item of items) {
     const marker = !options.listMarkers ? '' : list.tagName === 'ul' ? '- ' : `${number}. `
-    const text = blocksOf(item, options).join('\n')
-    lines.push(marker + text.replaceAll('\n', `\n${' '.repeat(marker.length)}`))
+    const text = blocksOf(item, { ...options, depth: depth + 1 }).join('\n')
+    const setIn = depth < mostSetIn ? ' '.repeat(Math.min(marker.length, widestSetIn)) : ''
+    lines.push(marker + (setIn === '' ? text : text.replaceAll('\n', `\n${setIn}`)))
     number += step
   }
   return lines.join('\n')

@@ -93,7 +93,7 @@ export function buildBody(
   }
 
   function addText(source: Dom.TextNode): void {
-    if (hasControls(source.value)) warnOfControls(findings, '#text', placeOf(source))
+    if (hasControls(source.value)) warnOfControls(findings, '#text', () => placeOf(source))
     let text = plainText(source.value)
     if (top().name === 'pre') {
       // A parser drops the first newline of a pre.
@@ -162,7 +162,7 @@ export function buildBody(
   function visitBlock(element: Dom.Element, name: string): void {
     if (!enterBlock(name)) {
       const where = `<${element.tagName}> cannot stand in ${top().name === '' ? 'the body itself' : `<${top().name}>`}; it was unwrapped`
-      findings.warn('element-unwrapped', element.tagName, where, placeOf(element))
+      findings.warn('element-unwrapped', element.tagName, where, () => placeOf(element))
       visitSeam(element)
       return
     }

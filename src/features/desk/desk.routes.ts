@@ -34,7 +34,7 @@ import {
   WithdrawSchema,
 } from './desk.schema.ts'
 import { findVersion, listArticleRows, listVersionRows } from './desk.store.ts'
-import { createArticle, deleteArticle, getArticle, patchArticle } from './desk.ts'
+import { createArticle, deleteArticle, getArticle, patchArticle, prepare } from './desk.ts'
 import { publishArticle, withdrawArticle } from './publish.ts'
 import { renderCopy, renderVersion } from './render-copy.ts'
 
@@ -96,7 +96,8 @@ export function deskRoutes(app: App, { db, publicUrl }: { db: Db; publicUrl: str
       },
     },
     async (request, reply) => {
-      const { copy, warnings } = await db.write(tx => createArticle(tx, request.body))
+      const input = await prepare(request.body)
+      const { copy, warnings } = await db.write(tx => createArticle(tx, input))
       reply
         .code(201)
         .headers({ etag: revisionTag(copy.revision), location: `${publicUrl}${path}/${copy.id}` })
@@ -141,9 +142,8 @@ export function deskRoutes(app: App, { db, publicUrl }: { db: Db; publicUrl: str
     },
     async (request, reply) => {
       const match = requireMatch(request)
-      const { copy, warnings } = await db.write(tx =>
-        patchArticle(tx, request.params.id, request.body, match),
-      )
+      const patch = await prepare(request.body)
+      const { copy, warnings } = await db.write(tx => patchArticle(tx, request.params.id, patch, match))
       reply.header('etag', revisionTag(copy.revision))
       return renderCopy(copy, warnings)
     },

@@ -7,7 +7,8 @@ import type { Access, ArticleKind } from '../../words.ts'
 import { findSlugOwner } from '../articles/publications.store.ts'
 import { listMediaIds } from '../media/media.store.ts'
 import { listTagsBySlug } from '../tags/tags.store.ts'
-import { type BodyFormat, type BodyWarning, cleanBody } from './body.ts'
+import type { BodyFormat, BodyWarning, CleanBody } from './body.ts'
+import { readBody } from './body-reader.ts'
 import { deleteArticleRow, findArticle, isStory, saveArticle, type WorkingCopy } from './desk.store.ts'
 import { requireMove } from './workflow.ts'
 
@@ -27,6 +28,23 @@ export type ArticleInput = {
 /** A merge patch: null removes. */
 export type ArticlePatch = Partial<Omit<ArticleInput, Removable>> & { [K in Removable]?: string | null }
 
+/**
+ * What was sent with its body read. That comes before the transaction, which others wait for: a long body may take
+ * seconds.
+ */
+export type Prepared<Sent> = Omit<Sent, 'body' | 'bodyFormat'> & { body?: CleanBody | null }
+
+/** Reads the body of what was sent. Throws 400 for one that is refused, or a format of none. */
+export async function prepare<Sent extends { body?: string | null; bodyFormat?: BodyFormat }>(
+  sent: Sent,
+): Promise<Prepared<Sent>> {
+  const { body, bodyFormat, ...rest } = sent
+  if (typeof body === 'string') return { ...rest, body: await readBody(body, bodyFormat ?? 'html') }
+  if (bodyFormat !== undefined)
+    throw fault('/bodyFormat', 'without-body', 'says what a body is written in, and there is none')
+  return body === undefined ? rest : { ...rest, body }
+}
+
 const plainRemovable = [
   'shortHeadline',
   'summary',
@@ -44,10 +62,10 @@ const lasting = ['headline', 'language', 'kind', 'urgency', 'access'] as const
 
 export type Saved = { copy: WorkingCopy; warnings: readonly BodyWarning[] }
 
-/** Makes a working copy at revision 1. Throws 400 for what it refers to and is not there, or a body that is refused. */
+/** Makes a working copy at revision 1. Throws 400 for what it refers to and is not there. */
 export async function createArticle(
   tx: Writer,
-  input: ArticleInput,
+  input: Prepared<ArticleInput>,
   id: string = randomUUIDv7(),
 ): Promise<Saved> {
   const blank: WorkingCopy = {
@@ -90,7 +108,7 @@ export async function createArticle(
 export async function patchArticle(
   tx: Writer,
   id: string,
-  patch: ArticlePatch,
+  patch: Prepared<ArticlePatch>,
   match: Match,
 ): Promise<Saved> {
   const before = await getArticle(tx, id)
@@ -115,7 +133,7 @@ export async function getArticle(reader: DeskReader, id: string): Promise<Workin
   return copy
 }
 
-async function applyPatch(tx: Writer, before: WorkingCopy, patch: ArticlePatch): Promise<Saved> {
+async function applyPatch(tx: Writer, before: WorkingCopy, patch: Prepared<ArticlePatch>): Promise<Saved> {
   const copy: WorkingCopy = { ...before, revision: before.revision + 1, editedAt: tx.at, deskStatus: 'draft' }
   for (const name of plainRemovable) {
     const value = patch[name]
@@ -134,16 +152,9 @@ async function applyPatch(tx: Writer, before: WorkingCopy, patch: ArticlePatch):
   }
   Object.assign(copy, await resolveTags(tx, patch), await resolveMedia(tx, patch))
 
-  let warnings: readonly BodyWarning[] = []
-  if (patch.body === null) copy.bodyHtml = null
-  if (typeof patch.body === 'string') {
-    const body = cleanBody(patch.body, patch.bodyFormat ?? 'html')
-    warnings = body.warnings
-    copy.bodyHtml = body.html === '' ? null : body.html
-  } else if (patch.bodyFormat !== undefined) {
-    throw fault('/bodyFormat', 'without-body', 'says what a body is written in, and there is none')
-  }
-  return { copy, warnings }
+  // A body of nothing is none.
+  if (patch.body !== undefined) copy.bodyHtml = patch.body?.html || null
+  return { copy, warnings: patch.body?.warnings ?? [] }
 }
 
 async function checkSlug(tx: Writer, copy: WorkingCopy, slug: string | null | undefined): Promise<void> {
@@ -163,7 +174,7 @@ export function slugTaken(slug: string): DomainError {
   })
 }
 
-async function resolveTags(tx: Writer, patch: ArticlePatch): Promise<Partial<WorkingCopy>> {
+async function resolveTags(tx: Writer, patch: Prepared<ArticlePatch>): Promise<Partial<WorkingCopy>> {
   const slugs = [...(patch.tags ?? []), ...(patch.section ? [patch.section] : [])]
   const found = new Map((await listTagsBySlug(tx, slugs)).map(tag => [tag.slug, tag]))
   const errors: FieldError[] = []
@@ -202,7 +213,7 @@ async function resolveTags(tx: Writer, patch: ArticlePatch): Promise<Partial<Wor
   return changed
 }
 
-async function resolveMedia(tx: Writer, patch: ArticlePatch): Promise<Partial<WorkingCopy>> {
+async function resolveMedia(tx: Writer, patch: Prepared<ArticlePatch>): Promise<Partial<WorkingCopy>> {
   const ids = [...(patch.media ?? []), ...(patch.leadMedia ? [patch.leadMedia] : [])]
   const found = new Set(ids.length === 0 ? [] : await listMediaIds(tx, ids))
   const errors: FieldError[] = []

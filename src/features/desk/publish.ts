@@ -14,7 +14,7 @@ import {
   removePublication,
   savePublication,
 } from '../articles/publications.store.ts'
-import { cleanBody } from './body.ts'
+import { measureBody } from './body.ts'
 import { findArticle, insertVersion, insertWithdrawal, saveArticle, type WorkingCopy } from './desk.store.ts'
 import { getArticle, slugTaken } from './desk.ts'
 import { renderCopy } from './render-copy.ts'
@@ -73,7 +73,7 @@ export async function publishArticle(
   await insertVersion(tx, { ...version, keyId: keyId ?? null, snapshot: snapshotOf(copy) })
   await insertHistory(tx, version)
 
-  const { text, wordCount, readingMinutes } = cleanBody(bodyHtml, 'html')
+  const { text, wordCount, readingMinutes } = measureBody(bodyHtml)
   const updatedAt = publish.updatedAt ?? at
   const row: PublicationRow = {
     articleId: id,

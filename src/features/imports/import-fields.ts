@@ -1,6 +1,6 @@
 import type { ArticleInput } from '../desk/desk.ts'
 import type { WireItem } from './ninjs.ts'
-import { Passed } from './report.ts'
+import { ItemError } from './ninjs-fields.ts'
 
 /** What items that say nothing get: a language (BCP 47) and the slug of a section. */
 export type ImportDefaults = { language: string; section: string }
@@ -19,12 +19,12 @@ const longest = {
   editorialNote: 5000,
 } as const
 
-type Given = { language: string; section: string; tags: string[]; mediaIds: string[] }
+/** The words of an item as an article has them; tags, section and media come with the transaction. */
+export type ArticleTexts = Omit<ArticleInput, 'language' | 'section' | 'tags' | 'media' | 'leadMedia'>
 
-/** An item as the fields of a working copy. Throws Passed for a field too long: nothing is cut in silence. */
-export function articleFields(wire: WireItem, given: Given): { fields: ArticleInput; remarks: string[] } {
+/** An item's words as fields of a working copy. Throws ItemError for a field too long: nothing is cut in silence. */
+export function articleTexts(wire: WireItem): { fields: ArticleTexts; remarks: string[] } {
   const remarks: string[] = []
-  const [leadMedia, ...media] = given.mediaIds
   const terms = [wire.usageTerms, wire.copyrightNotice].filter(text => text !== undefined).join('\n')
   const texts = {
     shortHeadline: wire.shortHeadline,
@@ -37,13 +37,8 @@ export function articleFields(wire: WireItem, given: Given): { fields: ArticleIn
     usageTerms: terms === '' ? undefined : terms,
     editorialNote: wire.editorialNote,
   }
-  const fields: ArticleInput = {
+  const fields: ArticleTexts = {
     headline: wire.headline ?? '',
-    language: given.language,
-    section: given.section,
-    tags: given.tags,
-    media,
-    ...(leadMedia === undefined ? {} : { leadMedia }),
     ...(wire.urgency === undefined ? {} : { urgency: wire.urgency }),
     ...Object.fromEntries(
       Object.entries(texts).filter(([, text]) => text !== undefined && text.trim() !== ''),
@@ -59,7 +54,7 @@ export function articleFields(wire: WireItem, given: Given): { fields: ArticleIn
   for (const [name, limit] of Object.entries(longest)) {
     const text = fields[name as keyof typeof longest]
     if (typeof text === 'string' && [...text].length > limit) {
-      throw new Passed('refused', `its ${name} is longer than ${limit} characters`)
+      throw new ItemError(`its ${name} is longer than ${limit} characters`)
     }
   }
   return { fields, remarks }

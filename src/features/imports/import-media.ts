@@ -9,37 +9,49 @@ import { findMedia } from '../media/media.store.ts'
 import { createMedia, type MediaWords, type PictureFiles, patchMedia, storePicture } from '../media/media.ts'
 import { findImport, saveImport } from './imports.store.ts'
 import type { WireMedia } from './ninjs-media.ts'
+import { Passed } from './report.ts'
+import { compareVersions } from './versions.ts'
 
 /** Media of an item made ready before the transaction: its files stored, when it has any here. */
-export type ReadyMedia = { wire: WireMedia; id: string; stored?: PictureFiles; remark?: string }
+export type ReadyMedia = {
+  wire: WireMedia
+  id: string
+  stored?: PictureFiles
+  /** The files that `stored` takes the place of. */
+  replaced?: PictureFiles
+  remark?: string
+}
 
 const longestPicture = 200 * 1024 * 1024
 
 /**
  * Stores the picture of each media item that has one as a file in `baseDir`. What cannot be used is told in `remark`,
- * and the media stays known by its metadata.
+ * and the media stays known by its metadata. `ids` are those given to media of the same batch.
  */
 export async function prepareMedia(
   reader: DeskReader,
   files: FileStore,
   media: readonly WireMedia[],
   baseDir: string | undefined,
+  ids: Map<string, string>,
 ): Promise<ReadyMedia[]> {
   const ready: ReadyMedia[] = []
   for (const wire of media) {
     const known = await findImport(reader, mediaKey(wire))
-    const id = known?.subjectId ?? randomUUIDv7()
+    const id = known?.subjectId ?? ids.get(mediaKey(wire)) ?? randomUUIDv7()
+    ids.set(mediaKey(wire), id)
     const row = known ? await findMedia(reader, id) : undefined
     // Bytes that are here are not read again for a version that was taken.
     if (
       baseDir === undefined ||
-      wire.kind !== 'picture' ||
+      (wire.kind !== 'picture' && wire.kind !== 'graphic') ||
       (row?.contentHash && known?.version === wire.version)
     ) {
       ready.push({ wire, id })
       continue
     }
-    ready.push({ wire, id, ...(await readLocalPicture(files, wire, id, baseDir)) })
+    const read = await readLocalPicture(files, wire, id, baseDir)
+    ready.push({ wire, id, ...read, ...(read.stored && row ? { replaced: row } : {}) })
   }
   return ready
 }
@@ -94,7 +106,7 @@ export async function importMedia(
       photographer: words.photographer ?? null,
       rights: words.rights ?? null,
     }
-    const newer = known.version !== wire.version && Number(wire.version) > Number(known.version)
+    const newer = compareVersions(wire.version, known.version) > 0
     if (newer || stored) {
       await patchMedia(tx, row.id, { ...(newer ? patch : {}), ...(stored ? { stored } : {}) }, 'any')
       await remember(tx, wire, row.id)
@@ -122,13 +134,20 @@ function mediaKey(wire: WireMedia): string {
   return `media ${wire.uri}`
 }
 
+/** The longest each word may be, as the editorial schema has it. */
+const longest = { caption: 2000, credit: 300, alt: 1000, photographer: 200, rights: 2000 } as const
+
+/** The words of media, verbatim. Throws Passed for one too long: nothing is cut in silence. */
 function wordsOf(wire: WireMedia): MediaWords {
+  const { caption, credit, alt, photographer } = wire
   const rights = [wire.usageTerms, wire.copyrightNotice].filter(text => text !== undefined).join('\n')
-  return {
-    ...(wire.caption === undefined ? {} : { caption: wire.caption }),
-    ...(wire.credit === undefined ? {} : { credit: wire.credit }),
-    ...(wire.alt === undefined ? {} : { alt: wire.alt }),
-    ...(wire.photographer === undefined ? {} : { photographer: wire.photographer }),
-    ...(rights === '' ? {} : { rights }),
+  const words: MediaWords = {}
+  for (const [name, text] of Object.entries({ caption, credit, alt, photographer, rights })) {
+    if (text === undefined || text === '') continue
+    const limit = longest[name as keyof MediaWords]
+    if ([...text].length > limit)
+      throw new Passed('refused', `the ${name} of ${wire.uri} is longer than ${limit} characters`)
+    words[name as keyof MediaWords] = text
   }
+  return words
 }

@@ -1,6 +1,7 @@
 import type { Writer } from '../../db/db.ts'
-import { slugify } from '../../slug.ts'
+import { firstFreeSlug, slugify } from '../../slug.ts'
 import type { TagKind } from '../../words.ts'
+import { foldName } from '../tags/live-tags.store.ts'
 import {
   findMergedTag,
   findTag,
@@ -12,8 +13,11 @@ import {
 import { createTag } from '../tags/tags.ts'
 import { findImport, saveImport } from './imports.store.ts'
 import type { WireTag } from './ninjs-tags.ts'
+import { Passed } from './report.ts'
 
 const mostTags = 50
+/** As the editorial schema has it. */
+const longestName = 200
 
 /** The slugs of an item's tags and section, each found or made; `made` counts the new, `left` names those past the limit. */
 export type ImportedTags = { section: string | undefined; tags: string[]; made: number; left: number }
@@ -56,8 +60,10 @@ async function findOrMake(
   tag: WireTag,
   language: string,
 ): Promise<{ row: TagRow; isNew: boolean } | undefined> {
-  const { kind, name, uri } = tag
-  const known = uri === undefined ? undefined : await findImport(tx, tagKey(tag))
+  const { kind, name } = tag
+  if (name !== undefined && name.length > longestName)
+    throw new Passed('refused', `the name of a ${kind} is longer than ${longestName} characters`)
+  const known = await findImport(tx, tagKey(tag))
   if (known) {
     const row = await findTagById(tx, known.subjectId)
     if (row) return { row, isNew: false }
@@ -67,7 +73,7 @@ async function findOrMake(
     ...(tag.wikidata && { wikidata: tag.wikidata }),
   }
   let row = await findTagByCode(tx, kind, codes)
-  if (!row && name !== undefined) row = await findByName(tx, kind, name)
+  if (!row && name !== undefined) row = await findByName(tx, kind, name, language)
   const isNew = !row
   if (!row) {
     if (name === undefined) return undefined
@@ -78,36 +84,39 @@ async function findOrMake(
       ...codes,
     })
   }
-  if (uri !== undefined) {
-    const taken = { uri: tagKey(tag), version: '1', versionCreated: null, importedAt: tx.at }
-    await saveImport(tx, { ...taken, subjectType: 'tag', subjectId: row.id })
-  }
+  const taken = { uri: tagKey(tag), version: '1', versionCreated: null, importedAt: tx.at }
+  await saveImport(tx, { ...taken, subjectType: 'tag', subjectId: row.id })
   return { row, isNew }
 }
 
 /** The senders' uris are shared by concepts of other names: the name is part of what a tag is known by. */
 function tagKey({ kind, uri, name }: WireTag): string {
-  return `tag ${kind} ${uri} ${name ?? ''}`
+  return uri === undefined ? `tag ${kind} named ${foldName(name ?? '')}` : `tag ${kind} ${uri} ${name ?? ''}`
 }
 
-async function findByName(tx: Writer, kind: TagKind, name: string): Promise<TagRow | undefined> {
-  const base = slugify(name, kind)
-  for (const slug of [base, `${base}-${kind}`.slice(0, 80)]) {
+async function findByName(
+  tx: Writer,
+  kind: TagKind,
+  name: string,
+  language: string,
+): Promise<TagRow | undefined> {
+  const base = slugOf(kind, name, language)
+  for (const slug of [base, `${base}-${kind}`]) {
     const row = await findTag(tx, slug)
-    if (
-      row?.kind === kind &&
-      Object.values(row.names).some(known => known.toLowerCase() === name.toLowerCase())
-    )
+    if (row?.kind === kind && Object.values(row.names).some(known => foldName(known) === foldName(name)))
       return row
   }
   const merged = await findMergedTag(tx, base)
   return merged?.kind === kind ? merged : undefined
 }
 
+/** Short enough for a kind and a number behind it. */
+function slugOf(kind: TagKind, name: string, language: string): string {
+  return slugify(name, kind, language).slice(0, 60).replace(/-$/, '')
+}
+
 async function freeSlug(tx: Writer, kind: TagKind, name: string, language: string): Promise<string> {
-  const base = slugify(name, kind, language).slice(0, 60).replace(/-$/, '')
-  for (let n = 1; ; n++) {
-    const slug = n === 1 ? base : n === 2 ? `${base}-${kind}` : `${base}-${kind}-${n}`
-    if (!(await isTagSlugTaken(tx, slug))) return slug
-  }
+  const base = slugOf(kind, name, language)
+  const isTaken = (slug: string) => isTagSlugTaken(tx, slug)
+  return (await isTaken(base)) ? firstFreeSlug(`${base}-${kind}`, isTaken) : base
 }

@@ -37,18 +37,28 @@ export function readStatus(fields: Fields): WireStatus {
   throw new ItemError(`${fields.byName.get('pubstatus')?.path} is not usable, withheld or canceled: ${text}`)
 }
 
-/** Version, status, language, rights and times of an item or of one of its media. */
-export function readCommon(fields: Fields): WireCommon {
+/**
+ * Version, status, language, rights and times of an item or of one of its media. Media without a version of its own has
+ * that of the item it came in, `within`: a credit put right there is a new version of the picture too.
+ */
+export function readCommon(
+  fields: Fields,
+  within?: Pick<WireCommon, 'version' | 'versionCreated'>,
+): WireCommon {
   const common = {
     usageTerms: textOf(fields, 'usageterms'),
     copyrightHolder: textOf(fields, 'copyrightholder'),
     copyrightNotice: textOf(fields, 'copyrightnotice'),
     language: languageOf(fields),
-    versionCreated: timeOf(fields, 'versioncreated'),
+    versionCreated: timeOf(fields, 'versioncreated') ?? within?.versionCreated,
     embargoedUntil: timeOf(fields, 'embargoeduntil', 'embargoed'),
     expires: timeOf(fields, 'expires'),
   }
-  return { version: idOf(fields, 'version') ?? '1', status: readStatus(fields), ...present(common) }
+  return {
+    version: idOf(fields, 'version') ?? within?.version ?? '1',
+    status: readStatus(fields),
+    ...present(common),
+  }
 }
 
 /** The same object without the members that are undefined. */

@@ -37,7 +37,13 @@ export function readType(fields: Fields): MediaKind | 'text' | 'group' | 'other'
 }
 
 /** One media object from its own properties. */
-export function readMedia(fields: Fields, uri: string, name: string, kind: MediaKind): WireMedia {
+export function readMedia(
+  fields: Fields,
+  uri: string,
+  name: string,
+  kind: MediaKind,
+  within?: WireCommon,
+): WireMedia {
   const descriptions = readWordings(fields, 'description', 'descriptions')
   const headlines = readWordings(fields, 'headline', 'headlines')
   const by = textOf(fields, 'by', 'byline')
@@ -55,7 +61,7 @@ export function readMedia(fields: Fields, uri: string, name: string, kind: Media
     photographer: by,
     headline: pickText(headlines, ['', 'headline']),
   })
-  return { uri, name, kind, ...readCommon(fields), ...words, renditions: readRenditions(fields) }
+  return { uri, name, kind, ...readCommon(fields, within), ...words, renditions: readRenditions(fields) }
 }
 
 /** Names of the picture to lead with, as senders give them: mainpic, featuremedia, lead, hero_1. */
@@ -69,13 +75,18 @@ const maxDepth = 8
 
 /** The media of an item, the lead first and logos last; galleries within are opened, other articles are not. */
 export function readAssociations(fields: Fields, uri: string): WireMedia[] {
-  const found = collect(fields, uri, 1)
+  const found = collect(fields, uri, readCommon(fields), 1)
   const ranked = found.toSorted((a, b) => a.rank - b.rank).map(({ media }) => media)
   const seen = new Set<string>()
   return ranked.filter(media => !seen.has(media.uri) && seen.add(media.uri))
 }
 
-function collect(fields: Fields, parent: string, depth: number): { rank: number; media: WireMedia }[] {
+function collect(
+  fields: Fields,
+  parent: string,
+  within: WireCommon,
+  depth: number,
+): { rank: number; media: WireMedia }[] {
   const entries = namedListOf(fields, 'associations')
   if (entries.length && depth > maxDepth) throw new ItemError(`associations are nested over ${maxDepth} deep`)
   return entries.flatMap(({ key, fields: inner }, at) => {
@@ -86,7 +97,7 @@ function collect(fields: Fields, parent: string, depth: number): { rank: number;
     const uri = textOf(inner, 'uri')?.trim() ?? `${parent}#${encodeURIComponent(name)}`
     const kind = type === 'group' || !type ? kindOfRenditions(readRenditions(inner)) : type
     const rank = lead.test(name) || lead.test(relOf(inner)) ? 0 : lastly.test(name) ? 2 : 1
-    const own = kind ? [{ rank, media: readMedia(inner, uri, name, kind) }] : []
-    return [...own, ...collect(inner, uri, depth + 1)]
+    const own = kind ? [{ rank, media: readMedia(inner, uri, name, kind, within) }] : []
+    return [...own, ...collect(inner, uri, within, depth + 1)]
   })
 }

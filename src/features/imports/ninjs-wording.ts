@@ -1,4 +1,6 @@
 import { type DefaultTreeAdapterTypes, parse, parseFragment, serialize } from 'parse5'
+import { DomainError } from '../../errors.ts'
+import { boundedTree } from '../desk/body-parse.ts'
 import { type Fields, fieldsOf, ItemError, idOf, listOf, textOf } from './ninjs-fields.ts'
 
 /**
@@ -92,9 +94,25 @@ export function pickBody(wordings: readonly Wording[]): WireBody | undefined {
 /** Agencies send whole documents as a body; of those, what stands inside `<body>`, without the `<title>`. */
 function insideOfDocument(value: string): string {
   if (!/<(?:html|head|body)[\s>]/i.test(value)) return value
-  const root = parse(value).childNodes.find(node => node.nodeName === 'html')
+  const root = bounded(value, treeAdapter => parse(value, { treeAdapter })).childNodes.find(
+    node => node.nodeName === 'html',
+  )
   const body = root && 'childNodes' in root && root.childNodes.find(node => node.nodeName === 'body')
   return body && 'childNodes' in body ? serialize(body) : value
+}
+
+/** The longest wording that is parsed: a body may have a million characters, and a document somewhat more around it. */
+const longestMarkup = 2_000_000
+
+/** Parses a sender's markup, whose elements a parser may multiply; throws ItemError past what any article has. */
+function bounded<T>(value: string, parsed: (tree: ReturnType<typeof boundedTree>) => T): T {
+  if (value.length > longestMarkup)
+    throw new ItemError(`its markup is longer than ${longestMarkup} characters`)
+  try {
+    return parsed(boundedTree())
+  } catch (error) {
+    throw error instanceof DomainError ? new ItemError(error.message) : error
+  }
 }
 
 const breaks = new Set<string>([
@@ -116,7 +134,9 @@ const silent = new Set<string>(['script', 'style', 'title', 'template'])
 /** By a list of its own, not by recursion: markup nested to exhaust the stack must cost no more than its length. */
 function textOfHtml(value: string): string {
   let text = ''
-  const left: DefaultTreeAdapterTypes.ChildNode[] = parseFragment(value).childNodes.toReversed()
+  const left: DefaultTreeAdapterTypes.ChildNode[] = bounded(value, treeAdapter =>
+    parseFragment(value, { treeAdapter }),
+  ).childNodes.toReversed()
   for (let node = left.pop(); node; node = left.pop()) {
     if (node.nodeName === '#text' && 'value' in node) text += node.value
     if (!('childNodes' in node) || silent.has(node.nodeName)) continue

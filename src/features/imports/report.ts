@@ -30,6 +30,8 @@ export function emptyReport(): Report {
   }
 }
 
+export const isTaken = (outcome: Outcome) => outcome === 'imported' || outcome === 'updated'
+
 /** Why an item was passed over: a rule of the import, or a fault in the item. */
 export class Passed extends Error {
   readonly outcome: 'skipped' | 'refused' | 'unchanged'

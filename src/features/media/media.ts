@@ -52,21 +52,28 @@ export async function storePicture(files: FileStore, id: string, bytes: Buffer):
   const made = await makeRenditions(picture)
   const { contentHash, contentType, extension, width, height } = picture
   const original = { name: 'original', extension, contentType, width, height, bytes: bytes.length }
-  await files.put(pathOf(id, contentHash, original), bytes)
   const renditions: StoredRendition[] = [original]
+  const contents = [bytes]
   for (const rendition of made) {
-    const stored: StoredRendition = {
+    renditions.push({
       name: rendition.preset,
       extension: rendition.format,
       contentType: rendition.contentType,
       width: rendition.width,
       height: rendition.height,
       bytes: rendition.bytes.length,
-    }
-    await files.put(pathOf(id, contentHash, stored), rendition.bytes)
-    renditions.push(stored)
+    })
+    contents.push(rendition.bytes)
   }
-  return { contentHash, contentType, extension, width, height, bytes: bytes.length, renditions }
+  const stored = { contentHash, contentType, extension, width, height, bytes: bytes.length, renditions }
+  try {
+    for (const [i, rendition] of renditions.entries())
+      await files.put(pathOf(id, contentHash, rendition), contents[i] as Buffer)
+  } catch (error) {
+    await removeFiles(files, id, stored)
+    throw error
+  }
+  return stored
 }
 
 /** Uploads a picture. The row is written once every file is durable; a refused or broken upload leaves none. */
@@ -78,7 +85,12 @@ export async function createPicture(
 ): Promise<MediaRow> {
   const id = randomUUIDv7()
   const stored = await storePicture(files, id, bytes)
-  return db.write(tx => createMedia(tx, { id, type: 'picture', words, stored }))
+  try {
+    return await db.write(tx => createMedia(tx, { id, type: 'picture', words, stored }))
+  } catch (error) {
+    await removeFiles(files, id, stored)
+    throw error
+  }
 }
 
 export type MediaInput = { id?: string; type: MediaType; words: MediaWords; stored?: PictureFiles }
@@ -130,9 +142,27 @@ export async function deleteMedia(db: Db, files: FileStore, id: string, match: M
     await deleteMediaRow(tx, id)
     return found
   })
-  const { contentHash } = row
+  await removeFiles(files, id, row)
+}
+
+/** Removes stored files of media whose row is not there, or has others. */
+export async function removeUnusedFiles(
+  reader: DeskReader,
+  files: FileStore,
+  id: string,
+  stored: PictureFiles,
+): Promise<void> {
+  const row = await findMedia(reader, id)
+  if (row?.contentHash !== stored.contentHash) await removeFiles(files, id, stored)
+}
+
+async function removeFiles(
+  files: FileStore,
+  id: string,
+  { contentHash, renditions }: PictureFiles,
+): Promise<void> {
   if (contentHash !== null)
-    await files.remove(row.renditions.map(rendition => pathOf(id, contentHash, rendition)))
+    await files.remove(renditions.map(rendition => pathOf(id, contentHash, rendition)))
 }
 
 /** The media as the desk has it. Throws 404. */

@@ -11,6 +11,8 @@ export type Picture = {
   height: number
   contentHash: string
   bytes: Buffer
+  /** How much of what pictures may cost at once it takes; see `takeTurn`. */
+  share: number
 }
 
 export type RenditionFile = Pick<Picture, 'contentType' | 'width' | 'height' | 'bytes'> & {
@@ -37,6 +39,8 @@ const maxSide = 16_383
 
 const maxInWork = 2
 const maxWaiting = 8
+/** A picture that must be decoded whole, to more bytes than this, is worked on alone. */
+const manyBytes = 100_000_000
 
 // libvips keeps decoded pictures of earlier requests otherwise. One thread a picture: two in work leave
 // half of libuv's four threads to files.
@@ -44,29 +48,45 @@ sharp.cache(false)
 sharp.concurrency(1)
 
 let inWork = 0
-const waiting: (() => void)[] = []
+const waiting: { share: number; go(): void }[] = []
+
+function admit(): void {
+  for (let first = waiting[0]; first && inWork + first.share <= maxInWork; first = waiting[0]) {
+    waiting.shift()
+    inWork += first.share
+    first.go()
+  }
+}
 
 /**
  * Bounds what pictures cost: a busy service refuses at the door. Renditions are of a picture already let in, so
- * they go first, and may wait where a new picture may not.
+ * they go first, and may wait where a new picture may not. `share` of the two that may be in work: a large picture
+ * takes both.
  */
-async function takeTurn<T>(stage: 'read' | 'render', work: () => Promise<T>): Promise<T> {
-  if (inWork >= maxInWork) {
-    if (waiting.length >= (stage === 'read' ? maxWaiting : 2 * maxWaiting)) {
-      throw new DomainError('busy', 'Too many pictures are being read at once.', {
-        headers: { 'retry-after': '5' },
-      })
-    }
-    // The one that ends hands its place over, so `inWork` does not change in between.
-    await new Promise<void>(go => (stage === 'read' ? waiting.push(go) : waiting.unshift(go)))
-  } else inWork++
+async function takeTurn<T>(stage: 'read' | 'render', share: number, work: () => Promise<T>): Promise<T> {
+  if (waiting.length >= (stage === 'read' ? maxWaiting : 2 * maxWaiting)) {
+    throw new DomainError('busy', 'Too many pictures are being read at once.', {
+      headers: { 'retry-after': '5' },
+    })
+  }
+  await new Promise<void>(go => {
+    if (stage === 'read') waiting.push({ share, go })
+    else waiting.unshift({ share, go })
+    admit()
+  })
   try {
     return await work()
   } finally {
-    const next = waiting.shift()
-    if (next) next()
-    else inWork--
+    inWork -= share
+    admit()
   }
+}
+
+/** What a picture that is not decoded in strips takes of memory while it is: all of it, or next to nothing. */
+function shareOf({ format, isProgressive, width, height, pages = 1, channels, depth }: Metadata): number {
+  const whole = isProgressive === true || format === 'gif' || format === 'webp' || format === 'heif'
+  const bytes = width * height * pages * channels * (depth === 'uchar' ? 1 : 2)
+  return whole && bytes > manyBytes ? maxInWork : 1
 }
 
 function refuse(code: string, detail: string): DomainError {
@@ -146,15 +166,17 @@ async function headerOf(bytes: Buffer, format: Picture['format']): Promise<Metad
  */
 export async function readPicture(bytes: Buffer): Promise<Picture> {
   const format = await formatOf(bytes)
-  return takeTurn('read', async () => {
-    const { width, height } = (await headerOf(bytes, format)).autoOrient
+  const header = await headerOf(bytes, format)
+  const share = shareOf(header)
+  return takeTurn('read', share, async () => {
+    const { width, height } = header.autoOrient
     if (!reachesItsEnd(format, bytes)) sayDamaged()
     // Shrinking to a few pixels still decodes all of them, in strips where the format allows. `stats()` does
     // not do: it takes half an interlaced PNG.
     await decoder(bytes, true).resize(16, 16, { fit: 'fill' }).raw().toBuffer().catch(sayDamaged)
     const contentHash = createHash('sha256').update(bytes).digest('hex').slice(0, 32)
     const extension = format === 'jpeg' ? 'jpg' : format
-    return { format, contentType: `image/${format}`, extension, width, height, contentHash, bytes }
+    return { format, contentType: `image/${format}`, extension, width, height, contentHash, bytes, share }
   })
 }
 
@@ -182,7 +204,7 @@ async function encode({ data, raw }: Pixels): Promise<Omit<RenditionFile, 'prese
  * metadata, on white in jpg, never enlarged (a narrower picture has its own width under each preset). Throws `busy`.
  */
 export function makeRenditions(picture: Picture): Promise<RenditionFile[]> {
-  return takeTurn('render', async () => {
+  return takeTurn('render', picture.share, async () => {
     const files: RenditionFile[] = []
     let pixels = await resize(decoder(picture.bytes, false).autoOrient(), presets[0][1])
     let encoded = await encode(pixels)
