@@ -104,6 +104,9 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   let stopping = false
   app.addHook('preClose', async () => {
     stopping = true
+    // Node closes idle connections once; one that becomes idle later would hold the stop for as long as it is kept.
+    const closing = setInterval(() => app.server.closeIdleConnections(), 100)
+    app.server.once('close', () => clearInterval(closing))
   })
   healthRoutes(app, { db, isStopping: () => stopping })
   homeRoutes(app)

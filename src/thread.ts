@@ -28,15 +28,18 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
   const waiting: Job[] = []
   let running: Job | undefined
   let thread: Worker | undefined
-  let isReady = false
+  /** Jobs whose time begins once the thread has started: its start is no part of it. */
+  let unclocked: (() => void)[] | undefined = []
   let givenUp = 0
 
   function start(): Worker {
     const started = new Worker(options.module, { workerData: options.data })
     started.on('message', (reply: Reply) => {
       if (thread !== started) return
-      if (reply === 'ready') isReady = true
-      else {
+      if (reply === 'ready') {
+        for (const startClock of unclocked ?? []) startClock()
+        unclocked = undefined
+      } else {
         running?.end(reply)
         running = undefined
       }
@@ -45,7 +48,7 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
     started.on('error', error => {
       if (thread !== started) return
       thread = undefined
-      isReady = false
+      unclocked = []
       endAll(error)
     })
     return started
@@ -58,7 +61,7 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
   }
 
   function next(): void {
-    if (running || !thread || !isReady) return
+    if (running || !thread || unclocked) return
     running = waiting.shift()
     if (!running) return void thread.unref()
     thread.ref()
@@ -69,7 +72,7 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
     const old = thread
     thread = undefined
     running = undefined
-    isReady = false
+    unclocked = []
     if (!old) return
     old.unref()
     givenUp++
@@ -84,7 +87,6 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
   async function run(message: Message): Promise<Answer> {
     if (waiting.length >= mostWaiting || (!thread && givenUp >= mostGivenUp)) throw tooMany()
     thread ??= start()
-    const at = thread
     return new Promise((resolve, reject) => {
       let limit: NodeJS.Timeout | undefined
       const job: Job = {
@@ -103,9 +105,8 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
         }, timeout)
       }
       waiting.push(job)
-      // The start of a thread is no part of a job's time.
-      if (isReady) startClock()
-      else at.once('message', startClock)
+      if (unclocked) unclocked.push(startClock)
+      else startClock()
       next()
     })
   }

@@ -72,8 +72,8 @@ t.test('a space where the + of the offset stood tells the caller to write %2B', 
 
 t.test('every instant written is read back', async t => {
   const instants = fc.date({
-    min: new Date('0000-01-01T00:00:00Z'),
-    max: new Date('9999-12-31T23:59:59.999Z'),
+    min: new Date('0001-01-03T00:00:00Z'),
+    max: new Date('9999-12-28T23:59:59.999Z'),
     noInvalidDate: true,
   })
   t.doesNotThrow(() =>

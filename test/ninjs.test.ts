@@ -150,7 +150,9 @@ t.test(
       uri: `${uri}#mainpic`,
       name: 'mainpic',
       kind: 'picture',
-      version: '1',
+      // Those of the item: the association says none.
+      version: '3',
+      versionCreated: Date.UTC(2024, 6, 12, 2, 21),
       status: 'usable',
       caption: ' The bow.  (AP Photo/Mila Stone) ',
       credit: 'AP Photo/Mila Stone',
@@ -345,10 +347,11 @@ t.test('what cannot be used is refused with the property at fault', async t => {
   }
   t.equal(ruleOf({ ...good, pubstatus: 'cancelled', urgency: '', version: null }), 'accepted')
   t.equal(
-    ruleOf({ ...good, description_xhtml: '<div>'.repeat(40_000) }),
+    ruleOf({ ...good, description_xhtml: '<div>'.repeat(19_000) }),
     'accepted',
     'depth exhausts nothing',
   )
+  t.match(ruleOf({ ...good, description_xhtml: '<div>'.repeat(40_000) }), 'more than 20000 elements')
 })
 
 t.test('files, folders, lists and lines are read in name order, and a fault costs only itself', async t => {
