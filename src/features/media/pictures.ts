@@ -117,11 +117,23 @@ function afterSubBlocks(bytes: Buffer, from: number): number {
 /** Size in bytes of a GIF colour table that the packed field announces. */
 const colourTable = (packed = 0) => (packed & 0x80 ? 3 << ((packed & 7) + 1) : 0)
 
+/** Whether a JPEG's markers lead to its end of image (ITU-T T.81 B.1.1); what stands behind that is not looked at. */
+function jpegEnds(bytes: Buffer): boolean {
+  for (let at = 2; at + 1 < bytes.length; ) {
+    const marker = bytes[at + 1] as number
+    if (bytes[at] !== 0xff || marker === 0 || marker === 0xff || (marker >= 0xd0 && marker <= 0xd7)) at++
+    else if (marker === 0xd9) return true
+    else at += 2 + (at + 3 < bytes.length ? bytes.readUInt16BE(at + 2) : 0)
+  }
+  return false
+}
+
 /**
- * Whether the file goes on to its format's end mark. Decoders stop at the last pixel of a PNG and at the last whole
- * frame of a GIF, and so take a file with its tail missing; those of JPEG, WebP and AVIF refuse it themselves.
+ * Whether the file goes on to its format's end mark. Decoders stop at the last pixel of a PNG or a JPEG and at the last
+ * whole frame of a GIF, and so take a file with its tail missing; those of WebP and AVIF refuse it themselves.
  */
 function reachesItsEnd(format: Picture['format'], bytes: Buffer): boolean {
+  if (format === 'jpeg') return jpegEnds(bytes)
   if (format === 'png') {
     for (let at = 8; at + 12 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
       if (bytes.toString('latin1', at + 4, at + 8) === 'IEND') return true
