@@ -90,11 +90,11 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   addNegotiation(app)
   addGrammar(app)
 
-  todayRoutes(app, { db, delivery, settings, now })
-  articleRoutes(app, { db, delivery, settings })
-  tagRoutes(app, { db, delivery, publicUrl, language: config.LANGUAGE })
+  todayRoutes(app, { delivery, settings, now })
+  articleRoutes(app, { delivery, settings })
+  tagRoutes(app, { delivery, publicUrl, language: config.LANGUAGE })
   mediaRoutes(app, { db, delivery, files, publicUrl })
-  changeRoutes(app, { db, delivery, publicUrl })
+  changeRoutes(app, { delivery, publicUrl })
 
   deskRoutes(app, { db, publicUrl })
   editorialTagRoutes(app, { db, publicUrl })

@@ -109,7 +109,7 @@ t.test('creating answers 201 with an address, ETag "1" and the same fields as we
     [],
     'an absent value is an absent key',
   )
-  t.equal(newsroom.db.headNow().seq, 0, 'working copies are in no log')
+  t.equal((await newsroom.db.primary.headNow()).seq, 0, 'working copies are in no log')
 })
 
 t.test('a refused field is named, every one of them, and nothing is written', async t => {
@@ -345,7 +345,7 @@ t.test('the first publish takes no kind; a later one says update, or correction 
     '/publishedAt',
   ])
   t.same(pointers(await publish(id, { kind: 'update', because: 'x' })), ['/because'])
-  const seq = desk.db.headNow().seq
+  const seq = (await desk.db.primary.headNow()).seq
   t.equal((await publish(id, { kind: 'update', note: 'More.' })).status, 200)
   t.equal((await publish(id, { kind: 'correction', note: 'It is 300 metres.' })).status, 200)
   t.same(await changesSince(seq), ['article updated', 'article corrected'])
@@ -366,7 +366,7 @@ t.test('readers see an edit at the next publish, and a correction says so with i
   const { patch, publish, get } = desk
   const { id, slug } = await publishNew(desk, { headline: 'First', tags: ['energy'] })
   const before = await get(`/v1/articles/${slug}`)
-  const seq = desk.db.headNow().seq
+  const seq = (await desk.db.primary.headNow()).seq
   await patch(id, {
     headline: 'Second',
     body: '<p>New.</p>',
@@ -378,7 +378,7 @@ t.test('readers see an edit at the next publish, and a correction says so with i
   const same = await get(`/v1/articles/${slug}`)
   t.same(same.body, before.body)
   t.equal(same.headers.etag, before.headers.etag)
-  t.equal(desk.db.headNow().seq, seq)
+  t.equal((await desk.db.primary.headNow()).seq, seq)
 
   desk.clock.now += 60_000
   await patch(id, { access: 'public' })
@@ -544,7 +544,7 @@ t.test('a withdrawn article leaves a tombstone on every address, and nothing els
   })
   const bytes = new URL(picture.renditions[0].url).pathname.replace('/editorial', '')
   t.equal((await get(bytes)).status, 200)
-  const seq = desk.db.headNow().seq
+  const seq = (await desk.db.primary.headNow()).seq
   for (const replacement of [unknownId, id]) {
     const refused = await withdraw(id, { ...notice, replacement })
     t.equal(refused.status, 400)
@@ -780,7 +780,7 @@ t.test(
     t.equal((await publish(id, {}, 2)).body.slug, 'new', 'the slug was not used up')
     t.same((await changesSince(0)).sort(), ['article published', 'tag changed', 'tag changed'])
 
-    const seq = desk.db.headNow().seq
+    const seq = (await desk.db.primary.headNow()).seq
     runBeside(
       desk,
       "CREATE TRIGGER broken BEFORE INSERT ON tombstones BEGIN SELECT RAISE(ABORT, 'disk'); END",

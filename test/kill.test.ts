@@ -169,9 +169,10 @@ t.test(
 t.test('every connection waits for the disk before it says a write is done', async t => {
   const newsroom = await openNewsroom(t)
   const level = sql<number>`(select synchronous from pragma_synchronous)`
-  const query = () => newsroom.db.live.sql.select({ level }).from(newsroom.db.live.tables.head)
+  const query = () =>
+    newsroom.db.primary.live.sql.select({ level }).from(newsroom.db.primary.live.tables.head)
   t.same(await query(), [{ level: 2 }], 'the one that reads')
-  t.same(await newsroom.db.live.offLoop(query(), {}), [[2]], 'the one off the event loop')
+  t.same(await newsroom.db.primary.live.offLoop(query(), {}), [[2]], 'the one off the event loop')
   await newsroom.db.write(async tx => {
     t.same(await tx.sql.select({ level }).from(tx.tables.head), [{ level: 2 }], 'the one that writes')
   })

@@ -46,20 +46,39 @@ export type Writer = DeskReader & {
 /** The state of the spine: the log's epoch, its last sequence number and the instant of that commit. */
 export type Head = { epoch: string; seq: number; at: number }
 
+/** One server to read the live tables from, and the head of the log as that server has it. */
+export type Source = {
+  readonly live: LiveReader
+  /** Whether it may be some commits behind the primary. */
+  readonly isReplica: boolean
+  /** The head as of now: one check may serve the requests of one turn of the event loop. */
+  head(): Promise<Head>
+  /** The head as of this very moment, for labelling what was just read. */
+  headNow(): Promise<Head>
+}
+
+/** Where a read belongs: what a key asks for must show every commit, what the public asks for may come from a replica. */
+export type Reach = 'primary' | 'anywhere'
+
+/** Thrown by the work of a read whose replica lacks what the caller has seen: it is then made again elsewhere. */
+export class Behind extends Error {}
+
 export type Db = {
   readonly engine: 'sqlite' | 'postgres'
-  readonly live: LiveReader
+  /** The server that has every commit. */
+  readonly primary: Source
   readonly desk: DeskReader
+  /**
+   * Runs a read where it belongs. A server that does not answer is left out for a while, and the read made again on the
+   * next, the primary last. Throws 503 `busy` when none answers.
+   */
+  read<T>(reach: Reach, work: (source: Source) => Promise<T>): Promise<T>
   /**
    * Runs `work` in a transaction of its own, one at a time, and resolves when it is durable.
    * Throws 503 `busy` when too many wait; a write inside a write throws.
    */
   write<T>(work: (tx: Writer) => Promise<T>): Promise<T>
-  /** The head as of now: one check may serve the requests of one turn of the event loop. */
-  head(): Head
-  /** The head as of this very moment, for labelling what was just read. */
-  headNow(): Head
-  /** Throws when the store does not answer. */
-  ping(): Promise<void>
+  /** Whether each server answers; SQLite has its one file. */
+  check(): Promise<{ primary: boolean; replicas: readonly boolean[] }>
   close(): Promise<void>
 }

@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { LRUCache } from 'lru-cache'
 import { DomainError } from '../errors.ts'
-import type { Db, Head, Params, Reader, Sql, Writer } from './db.ts'
-import { eq, fillPlaceholders, loadDrizzle, sql } from './drizzle.ts'
+import type { Db, Head, Params, Reader, Source, Sql, Writer } from './db.ts'
+import { fillPlaceholders, loadDrizzle, sql } from './drizzle.ts'
 import { migrateSqlite } from './migrate.ts'
 import { tables } from './schema.sqlite.ts'
 import { ensureHead, type PendingChange, writeChanges } from './spine.ts'
@@ -85,11 +85,19 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
     }
   }
 
+  const primary: Source = {
+    live,
+    isReplica: false,
+    head: async () => heads.get(),
+    headNow: async () => heads.read(),
+  }
+
   const db: Db = {
     engine: 'sqlite',
-    live,
+    primary,
     desk,
-    write(work) {
+    read: (_reach, work) => work(primary),
+    async write(work) {
       if (inside.getStore()) throw new Error('a write inside a write would wait for itself')
       if (waiting >= writeQueueLimit) {
         throw new DomainError('busy', 'Too many writes are waiting.', { headers: { 'retry-after': '1' } })
@@ -99,13 +107,9 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
       tail = done.catch(() => undefined)
       return done
     },
-    head: heads.get,
-    headNow: heads.read,
-    async ping() {
-      await readSql
-        .select({ seq: tables.all.head.seq })
-        .from(tables.all.head)
-        .where(eq(tables.all.head.id, 1))
+    async check() {
+      await primary.headNow()
+      return { primary: true, replicas: [] }
     },
     async close() {
       await tail

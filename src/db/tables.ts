@@ -103,7 +103,8 @@ export function describeTables(kit: ColumnKit) {
       index('publications_language').on(p.language, p.publishedAt, p.articleId, p.sectionId),
       index('publications_updated').on(p.updatedAt, p.articleId),
       index('publications_language_updated').on(p.language, p.updatedAt, p.articleId),
-      index('publications_story').on(p.storyId, p.language),
+      // A story is told once in a language, also when two are published at the same moment.
+      uniqueIndex('publications_story_language').on(p.storyId, p.language),
     ],
   )
 

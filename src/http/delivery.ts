@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Db, Head } from '../db/db.ts'
+import type { Db, Head, LiveReader, Source } from '../db/db.ts'
 import { DomainError, type ProblemParts } from '../errors.ts'
 import { hasScope } from './auth.ts'
 import { listedTag } from './conditional.ts'
@@ -24,8 +24,9 @@ export type Answer = {
 /** Who reads: what the audience may see decides the answer, so it is part of the ETag. */
 export type Audience = { subscribers: boolean }
 
-/** Makes the answer for an audience; the head is that of the label it will get. */
-type Compute = (audience: Audience, head: Head) => Promise<Answer>
+/** What an answer is made of: whom it is for, the live tables to read, and the head of the label it will get. */
+export type Reading = { audience: Audience; live: LiveReader; head: Head; isReplica: boolean }
+type Compute = (reading: Reading) => Promise<Answer>
 
 export type CacheSettings = { maxAge: number; sharedMaxAge: number; revalidate: number; ifError: number }
 
@@ -66,35 +67,47 @@ export function makeDelivery({ db, cache, identity, now }: DeliveryOptions) {
   ): Promise<FastifyReply> {
     const audience: Audience = { subscribers: hasScope(request, 'articles:subscribers') }
     const condition = request.headers['if-none-match']
-    let head = db.head()
     const caching = request.key ? 'private, no-store' : cacheControl(cache, until, now())
-
-    let etag = etagOf(head, audience, form)
-    if (listedTag(condition, etag)) return notModified(reply, etag, caching)
-
     const started = performance.now()
+    const found = await db.read(request.key ? 'primary' : 'anywhere', source =>
+      settle(source, audience, form, condition, compute),
+    )
+    const { etag, result } = found
+    if (result === 'known') return notModified(reply, etag, caching)
+
+    reply.header('server-timing', `db;dur=${(performance.now() - started).toFixed(2)}`)
+    // No ETag on a 301 or 410: conditions are only for what would be a 200 (RFC 9110 13.2.1).
+    const labelled = found.settled && !('problem' in result) && result.location === undefined
+    const headers = { ...(labelled ? { etag } : {}), 'cache-control': found.settled ? caching : 'no-store' }
+    if ('problem' in result) {
+      const { detail, parts, tags } = result.problem
+      const all = { ...headers, ...tagHeaders(tags) }
+      return sendProblem(request, reply, 'withdrawn', detail, { ...parts, headers: all })
+    }
+    if (labelled && condition?.trim() === '*') return notModified(reply, etag, caching)
+    return send(reply.headers(headers), result)
+  }
+
+  type Found = { etag: string; settled: boolean; result: Answer | Withdrawn | 'known' }
+
+  /** Reads until the log stands still under it, three times at most; a listed tag that matches costs no query. */
+  async function settle(
+    source: Source,
+    audience: Audience,
+    form: string,
+    condition: string | undefined,
+    compute: Compute,
+  ): Promise<Found> {
+    const { live, isReplica } = source
+    let head = await source.head()
     for (let attempt = 1; ; attempt++) {
-      const result = await computeOrWithdrawn(compute, audience, head)
-      const after = db.headNow()
+      const etag = etagOf(head, audience, form)
+      if (attempt === 1 && listedTag(condition, etag)) return { etag, settled: true, result: 'known' }
+      const result = await computeOrWithdrawn(compute, { audience, live, head, isReplica })
+      const after = await source.headNow()
       const settled = after.seq === head.seq && after.epoch === head.epoch
-      if (!settled && attempt < attempts) {
-        head = after
-        etag = etagOf(head, audience, form)
-        continue
-      }
-      reply.header('server-timing', `db;dur=${(performance.now() - started).toFixed(2)}`)
-      // No ETag on a 301 or 410: conditions are only for what would be a 200 (RFC 9110 13.2.1).
-      const labelled = settled && !('problem' in result) && result.location === undefined
-      const headers = { ...(labelled ? { etag } : {}), 'cache-control': settled ? caching : 'no-store' }
-      if ('problem' in result) {
-        const { detail, parts, tags } = result.problem
-        return sendProblem(request, reply, 'withdrawn', detail, {
-          ...parts,
-          headers: { ...headers, ...tagHeaders(tags) },
-        })
-      }
-      if (labelled && condition?.trim() === '*') return notModified(reply, etag, caching)
-      return send(reply.headers(headers), result)
+      if (settled || attempt === attempts) return { etag, settled, result }
+      head = after
     }
   }
 
@@ -122,13 +135,9 @@ export function listAnswer(
 type Withdrawn = { problem: { detail: string; parts: ProblemParts; tags: readonly string[] } }
 
 /** A tombstone is an answer as good as any: labelled and cached alike. */
-async function computeOrWithdrawn(
-  compute: Compute,
-  audience: Audience,
-  head: Head,
-): Promise<Answer | Withdrawn> {
+async function computeOrWithdrawn(compute: Compute, reading: Reading): Promise<Answer | Withdrawn> {
   try {
-    return await compute(audience, head)
+    return await compute(reading)
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'withdrawn') throw error
     const { id } = (error.parts.extra?.tombstone ?? {}) as { id?: string }

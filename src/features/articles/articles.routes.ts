@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Db, Head } from '../../db/db.ts'
+import type { Head } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
 import { type Answer, type Delivery, listAnswer } from '../../http/delivery.ts'
 import { cursorMismatch, normalForm, openPage } from '../../http/paging.ts'
@@ -34,7 +34,7 @@ const moved = { 301: { description: 'An old slug: the article has another now.',
 /** What readers see of articles. */
 export function articleRoutes(
   app: App,
-  { db, delivery, settings }: { db: Db; delivery: Delivery; settings: ArticleSettings },
+  { delivery, settings }: { delivery: Delivery; settings: ArticleSettings },
 ): void {
   app.get(
     path,
@@ -53,19 +53,14 @@ export function articleRoutes(
     (request, reply) => {
       const { query } = request
       const list = openPage(path, query, ['number', 'string'], ['ids', 'fields', 'include'])
-      return delivery.answer(request, reply, normalForm(path, query), async audience => {
-        const filter = await readFilter(db.live, query)
-        const found = await listPublicationRows(db.live, filter, query.limit + 1, list.after)
+      return delivery.answer(request, reply, normalForm(path, query), async ({ audience, live }) => {
+        const filter = await readFilter(live, query)
+        const found = await listPublicationRows(live, filter, query.limit + 1, list.after)
         const instant = (row: PublicationRow) =>
           filter.sort === '-updatedAt' ? row.updatedAt : row.publishedAt
         const { rows, page } = list.close(found, row => [instant(row), row.articleId])
-        const total = query.count ? { total: await countPublications(db.live, filter) } : {}
-        const data = await renderArticles(
-          db.live,
-          settings,
-          rows,
-          viewOf(query, audience.subscribers, 'list'),
-        )
+        const total = query.count ? { total: await countPublications(live, filter) } : {}
+        const data = await renderArticles(live, settings, rows, viewOf(query, audience.subscribers, 'list'))
         return listAnswer(settings.publicUrl, { data, page, meta: total }, filterTags(query), query.language)
       })
     },
@@ -92,11 +87,11 @@ export function articleRoutes(
         request,
         reply,
         normalForm(`${path}/${idOrSlug}`, request.query),
-        async (audience, head) => {
-          const row = await getPublication(db.live, idOrSlug)
+        async ({ audience, live, head }) => {
+          const row = await getPublication(live, idOrSlug)
           if ('redirect' in row) return redirect(settings, row, '', request.url)
           const view = viewOf(request.query, audience.subscribers, 'article')
-          const [article] = await renderArticles(db.live, settings, [row], view)
+          const [article] = await renderArticles(live, settings, [row], view)
           return articleAnswer(article as Article, row, head)
         },
       )
@@ -122,12 +117,12 @@ export function articleRoutes(
       const at = `${path}/${idOrSlug}/versions`
       // Bound to the article and not to the address it was asked by: its slug may change between two pages.
       const list = openPage(at, request.query, ['string', 'number'], [], `${path}/versions`)
-      return delivery.answer(request, reply, normalForm(at, request.query), async () => {
-        const row = await getPublication(db.live, idOrSlug)
+      return delivery.answer(request, reply, normalForm(at, request.query), async ({ live }) => {
+        const row = await getPublication(live, idOrSlug)
         if ('redirect' in row) return redirect(settings, row, '/versions', request.url)
         const [articleId, after] = list.after ?? [row.articleId, 0]
         if (articleId !== row.articleId) throw cursorMismatch()
-        const found = await listHistory(db.live, articleId, request.query.limit + 1, after)
+        const found = await listHistory(live, articleId, request.query.limit + 1, after)
         const { rows, page } = list.close(found, version => [articleId, version.number])
         const data = rows.map(({ number, kind, at: instant, note }) => ({
           number,
@@ -158,12 +153,12 @@ export function articleRoutes(
       const { idOrSlug } = request.params
       const { limit } = request.query
       const at = `${path}/${idOrSlug}/related`
-      return delivery.answer(request, reply, normalForm(at, request.query), async audience => {
-        const row = await getPublication(db.live, idOrSlug)
+      return delivery.answer(request, reply, normalForm(at, request.query), async ({ audience, live }) => {
+        const row = await getPublication(live, idOrSlug)
         if ('redirect' in row) return redirect(settings, row, '/related', request.url)
-        const rows = await listRelated(db.live, row, limit)
+        const rows = await listRelated(live, row, limit)
         const data = await renderArticles(
-          db.live,
+          live,
           settings,
           rows,
           viewOf(request.query, audience.subscribers, 'list'),

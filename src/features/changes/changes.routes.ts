@@ -1,4 +1,4 @@
-import type { Db } from '../../db/db.ts'
+import { Behind } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
 import { type Delivery, listAnswer } from '../../http/delivery.ts'
 import { filtersOf, normalForm, openPage, writeCursor } from '../../http/paging.ts'
@@ -12,7 +12,7 @@ const path = '/v1/changes'
 /** The change log: what partners follow. */
 export function changeRoutes(
   app: App,
-  { db, delivery, publicUrl }: { db: Db; delivery: Delivery; publicUrl: string },
+  { delivery, publicUrl }: { delivery: Delivery; publicUrl: string },
 ): void {
   app.get(
     path,
@@ -32,8 +32,10 @@ export function changeRoutes(
     (request, reply) => {
       const { query } = request
       const list = openPage(path, query, ['string', 'number'])
-      return delivery.answer(request, reply, normalForm(path, query), async (_audience, head) => {
-        const found = await listChanges(db.live, head, list.after, query.limit + 1)
+      return delivery.answer(request, reply, normalForm(path, query), async ({ live, head, isReplica }) => {
+        // The follower read further elsewhere: that is no other life of the log.
+        if (isReplica && list.after && list.after[1] > head.seq) throw new Behind()
+        const found = await listChanges(live, head, list.after, query.limit + 1)
         const { rows, page } = list.close(found, change => [head.epoch, change.seq])
         const form = normalForm(path, filtersOf(query))
         const last = rows.at(-1)?.seq ?? list.after?.[1] ?? 0

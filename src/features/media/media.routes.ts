@@ -38,8 +38,8 @@ export function mediaRoutes(
     },
     (request, reply) => {
       const list = openPage(path, request.query, ['string'])
-      return delivery.answer(request, reply, normalForm(path, request.query), async () => {
-        const found = await listLiveMediaRows(db.live, request.query.limit + 1, list.after?.[0])
+      return delivery.answer(request, reply, normalForm(path, request.query), async ({ live }) => {
+        const found = await listLiveMediaRows(live, request.query.limit + 1, list.after?.[0])
         const { rows, page } = list.close(found, row => [row.id])
         return listAnswer(publicUrl, { data: rows.map(row => renderMedia(row, base)), page, meta: {} }, [
           'media',
@@ -62,8 +62,8 @@ export function mediaRoutes(
     },
     (request, reply) => {
       const { id } = request.params
-      return delivery.answer(request, reply, `${path}/${id}`, async () => ({
-        body: renderMedia(await getLiveMedia(db.live, id), base),
+      return delivery.answer(request, reply, `${path}/${id}`, async ({ live }) => ({
+        body: renderMedia(await getLiveMedia(live, id), base),
         tags: [`media-${id}`],
       }))
     },
@@ -83,7 +83,8 @@ export function mediaRoutes(
     },
     async (request, reply) => {
       const { id, contentHash, file } = request.params
-      const media = await getLiveMedia(db.live, id)
+      const reach = request.key ? 'primary' : 'anywhere'
+      const media = await db.read(reach, ({ live }) => getLiveMedia(live, id))
       reply.headers({ 'cache-tag': `media-${id}`, 'surrogate-key': `media-${id}` })
       const caching = request.key ? 'private, no-store' : forEver
       return sendFile(request, reply, await getFile(files, media, contentHash, file), caching, parseRange)

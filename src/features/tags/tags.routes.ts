@@ -1,5 +1,4 @@
 import { type Static, Type } from 'typebox'
-import type { Db } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
 import { type Delivery, listAnswer } from '../../http/delivery.ts'
 import { normalForm, openPage } from '../../http/paging.ts'
@@ -13,11 +12,8 @@ import { getLiveTag, listLiveTags, tagName } from './tags.ts'
 const path = '/v1/tags'
 
 /** What readers see of tags: those that something live uses. */
-export function tagRoutes(
-  app: App,
-  deps: { db: Db; delivery: Delivery; publicUrl: string; language: string },
-): void {
-  const { db, delivery, publicUrl } = deps
+export function tagRoutes(app: App, deps: { delivery: Delivery; publicUrl: string; language: string }): void {
+  const { delivery, publicUrl } = deps
   const language = Type.Optional(Language({ description: 'The language of `name`.', examples: ['bg'] }))
 
   app.get(
@@ -52,7 +48,7 @@ export function tagRoutes(
     (request, reply) => {
       const { query } = request
       const list = openPage(path, query, ['string', 'string'])
-      return delivery.answer(request, reply, normalForm(path, query), async () => {
+      return delivery.answer(request, reply, normalForm(path, query), async ({ live }) => {
         const { kind, name, parent, limit } = query
         const filter = {
           limit: limit + 1,
@@ -60,7 +56,7 @@ export function tagRoutes(
           ...(name ? { name } : {}),
           ...(parent ? { parent } : {}),
         }
-        const { rows, page } = list.close(await listLiveTags(db.live, filter, list.after), row => row.place)
+        const { rows, page } = list.close(await listLiveTags(live, filter, list.after), row => row.place)
         const data = rows.map(row => tagOf(row, query.language))
         return listAnswer(publicUrl, { data, page, meta: {} }, ['tags'])
       })
@@ -89,14 +85,19 @@ export function tagRoutes(
     },
     (request, reply) => {
       const { slug } = request.params
-      return delivery.answer(request, reply, normalForm(`${path}/${slug}`, request.query), async () => {
-        const found = await getLiveTag(db.live, slug)
-        if ('redirect' in found) {
-          const query = request.url.slice(request.url.split('?', 1)[0]?.length)
-          return { location: `${publicUrl}${path}/${found.redirect}${query}`, tags: [`tag-${slug}`] }
-        }
-        return { body: tagOf(found, request.query.language), tags: [`tag-${slug}`] }
-      })
+      return delivery.answer(
+        request,
+        reply,
+        normalForm(`${path}/${slug}`, request.query),
+        async ({ live }) => {
+          const found = await getLiveTag(live, slug)
+          if ('redirect' in found) {
+            const query = request.url.slice(request.url.split('?', 1)[0]?.length)
+            return { location: `${publicUrl}${path}/${found.redirect}${query}`, tags: [`tag-${slug}`] }
+          }
+          return { body: tagOf(found, request.query.language), tags: [`tag-${slug}`] }
+        },
+      )
     },
   )
 

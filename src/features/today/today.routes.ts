@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
-import type { Db } from '../../db/db.ts'
 import { fieldError } from '../../errors.ts'
 import type { App } from '../../http/app-type.ts'
 import { type Delivery, listAnswer } from '../../http/delivery.ts'
@@ -15,7 +14,6 @@ import { DayQuery, DaySchema } from './today.schema.ts'
 import { readDay } from './today.ts'
 
 type Deps = {
-  db: Db
   delivery: Delivery
   settings: ArticleSettings & { timeZone: string }
   now: () => number
@@ -23,7 +21,7 @@ type Deps = {
 type Query = Static<typeof DayQuery>
 
 /** The today feed: the news day of now, or of a date. */
-export function todayRoutes(app: App, { db, delivery, settings, now }: Deps): void {
+export function todayRoutes(app: App, { delivery, settings, now }: Deps): void {
   const schema = { tags: ['Today'], response: responses({ 200: ref(DaySchema) }, 400, 401, 406, 429, 503) }
 
   app.get(
@@ -103,23 +101,18 @@ export function todayRoutes(app: App, { db, delivery, settings, now }: Deps): vo
       request,
       reply,
       form,
-      async (audience, head) => {
-        const { rows: found, meta } = await readDay(db.live, head, {
+      async ({ audience, live, head }) => {
+        const { rows: found, meta } = await readDay(live, head, {
           date,
           timeZone,
           asOf,
-          filter: await readFilter(db.live, query),
+          filter: await readFilter(live, query),
           limit: query.limit + 1,
           after: list.after,
           language: query.language?.length === 1 ? (query.language[0] as string) : settings.language,
         })
         const { rows, page } = list.close(found, row => [row.publishedAt, row.articleId])
-        const data = await renderArticles(
-          db.live,
-          settings,
-          rows,
-          viewOf(query, audience.subscribers, 'list'),
-        )
+        const data = await renderArticles(live, settings, rows, viewOf(query, audience.subscribers, 'list'))
         const tags = [...filterTags(query), ...(today ? ['today'] : []), `day-${date}`]
         return listAnswer(settings.publicUrl, { data, page, meta }, tags, query.language)
       },
