@@ -6,7 +6,12 @@ type Setting<T> = {
   default?: string
   meaning: string
   read(text: string): T
+  /** Its value may hold a password, so an error does not say it. */
+  hide?: boolean
 }
+
+/** Where the newsroom is kept. */
+export type Database = { engine: 'sqlite'; file: string } | { engine: 'postgres'; url: string }
 
 class SettingError extends Error {}
 
@@ -23,6 +28,8 @@ const list = (text: string) =>
     .split(',')
     .map(item => item.trim())
     .filter(item => item !== '')
+
+const isPostgres = (text: string) => /^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)
 
 /** An IP address, or a network of them as `10.0.0.0/8`. */
 const network = (text: string) => {
@@ -56,12 +63,24 @@ export const settings = {
     read: text => resolve(text),
   }),
   DATABASE_URL: setting({
-    meaning: 'The database, as `sqlite:PATH`. Unset: `dateline.sqlite` in `DATA_DIR`.',
-    read: text => {
+    meaning: 'The database, as `sqlite:PATH` or `postgres://...`. Unset: `dateline.sqlite` in `DATA_DIR`.',
+    read: (text): Database => {
+      if (isPostgres(text)) return { engine: 'postgres', url: text }
       if (!text.startsWith('sqlite:') || text.length === 7)
-        throw new SettingError('must be sqlite: and a path')
-      return resolve(text.slice(7))
+        throw new SettingError('must be sqlite: and a path, or a postgres:// address')
+      return { engine: 'sqlite', file: resolve(text.slice(7)) }
     },
+    hide: true,
+  }),
+  DATABASE_REPLICA_URLS: setting({
+    default: '',
+    meaning: 'PostgreSQL replicas that public reads may come from, as `postgres://...`, comma-separated.',
+    read: text => {
+      const urls = list(text)
+      if (!urls.every(isPostgres)) throw new SettingError('must be postgres:// addresses')
+      return urls
+    },
+    hide: true,
   }),
   TIME_ZONE: setting({
     default: 'UTC',
@@ -173,7 +192,7 @@ export function readConfig(
       config[name] = text === undefined ? undefined : row.read(text)
     } catch (error) {
       if (!(error instanceof SettingError)) throw error
-      wrong.push(`${name}=${text} ${error.message}`)
+      wrong.push(`${name}=${row.hide ? '...' : text} ${error.message}`)
     }
   }
   if (wrong.length > 0) throw new ConfigError(wrong.join('\n'))

@@ -1,5 +1,3 @@
-import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
 import {
@@ -7,11 +5,11 @@ import {
   makeArticle,
   makeForm,
   makeTag,
-  type Newsroom,
   openNewsroom,
   publishNew,
   type Reply,
 } from './support/newsroom.ts'
+import { breakInserts } from './support/store.ts'
 
 const articles = '/v1/editorial/articles'
 const start = Date.parse('2024-07-12T02:21:00.000Z')
@@ -47,13 +45,6 @@ async function openDesk(t: Test) {
       return rows.map((row: Json) => `${row.subject.type} ${row.action}`)
     },
   }
-}
-
-/** A statement run on the database file by another connection. */
-function runBeside(newsroom: Newsroom, statement: string): void {
-  const raw = new Database(join(newsroom.folder, 'dateline.sqlite'))
-  raw.exec(statement)
-  raw.close()
 }
 
 const notice = { notice: 'It was wrong.', reason: 'A forged paper.' }
@@ -768,23 +759,20 @@ t.test(
     await remove((await create({})).body.id)
     t.same(await changesSince(0), [])
 
-    runBeside(desk, "CREATE TRIGGER broken BEFORE INSERT ON changes BEGIN SELECT RAISE(ABORT, 'disk'); END")
+    const mend = await breakInserts(desk.folder, 'changes')
     const failed = await publish(id, {}, 2)
     t.equal(failed.status, 500)
-    t.notMatch(failed.text, /disk|trigger|sqlite/i)
+    t.notMatch(failed.text, /disk|trigger|constraint|sqlite|postgres/i)
     t.match((await read(id)).body, { revision: 2, version: 0, liveStatus: 'never' })
     for (const path of [`/v1/articles/${id}`, '/v1/articles/new', '/v1/tags/energy'])
       t.equal((await get(path)).status, 404, path)
     t.same(await changesSince(0), [])
-    runBeside(desk, 'DROP TRIGGER broken')
+    await mend()
     t.equal((await publish(id, {}, 2)).body.slug, 'new', 'the slug was not used up')
     t.same((await changesSince(0)).sort(), ['article published', 'tag changed', 'tag changed'])
 
     const seq = (await desk.db.primary.headNow()).seq
-    runBeside(
-      desk,
-      "CREATE TRIGGER broken BEFORE INSERT ON tombstones BEGIN SELECT RAISE(ABORT, 'disk'); END",
-    )
+    await breakInserts(desk.folder, 'tombstones')
     const withdrawn = await desk.withdraw(id, notice)
     t.equal(withdrawn.status, 500)
     t.equal((await get(`/v1/articles/${id}`)).status, 200)

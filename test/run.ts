@@ -1,16 +1,21 @@
 /**
- * `npm test [-- files...]`: runs node-tap and ends with `N passed, N failed` (then `, N skipped`) alone on the last line.
+ * `npm test [-- files...]`: the suite on SQLite, and again on PostgreSQL where its programs are found or
+ * TEST_DATABASE_URL names a server; then what only PostgreSQL has (`*.postgres.test.ts`). It says which engines ran, and
+ * with TEST_POSTGRES=required fails where PostgreSQL did not. It runs node-tap and ends with `N passed, N failed` (then `, N skipped`) alone on the last line.
  *
  * What is one test: an innermost `t.test`, or an assertion that stands in a file outside any `t.test`. An outer
  * `t.test` or a file that fails though nothing inside it did (plan mismatch, throw, timeout, exit) is one failed test;
  * so are a file or a `t.test` that asserts nothing, and a bail-out. Skip and todo count as skipped.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createReadStream, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { inspect, stripVTControlCharacters } from 'node:util'
 import { Parser, type Result } from 'tap-parser'
+import { migratePostgres } from '../src/db/postgres-migrate.ts'
+import { databaseOf, findPrograms, openServer, queryOnce, type TestServer } from './support/postgres.ts'
+import { template } from './support/store.ts'
 
 type Count = { passed: number; failed: number; skipped: number }
 /** What one level of TAP holds: the tests in its subtests, and its own assertions. */
@@ -109,7 +114,7 @@ function build(): boolean {
 }
 
 /** Runs tap and counts; `code` is tap's exit code, or 128 and the signal's number when one ended the run. */
-async function run(files: string[]): Promise<{ count: Count; code: number }> {
+async function run(files: string[], env: Record<string, string>): Promise<{ count: Count; code: number }> {
   // Its drawn reporter leaves out the failures when CI is set.
   const draws = process.stdout.isTTY === true && !process.env.CI
   const folder = mkdtempSync(join(tmpdir(), 'dateline-tap-'))
@@ -123,6 +128,7 @@ async function run(files: string[]): Promise<{ count: Count; code: number }> {
   const flags = draws ? ['--reporter=base', `--output-file=${file}`] : ['--reporter=tap']
   const child = spawn(process.execPath, [tap, 'run', ...flags, ...files], {
     cwd: root,
+    env: { ...process.env, ...env },
     stdio: ['ignore', draws ? 'inherit' : 'pipe', 'inherit'],
   })
   child.stdout?.pipe(parser)
@@ -183,7 +189,57 @@ if (needsBuild() && !build()) {
   console.log('0 passed, 1 failed')
   process.exit(1)
 }
-const { count, code } = await run(files)
-const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : ''
-console.log(`\n${count.passed} passed, ${count.failed} failed${skipped}`)
-process.exitCode = code === 0 && count.failed > 0 ? 1 : code
+
+type Pass = { name: string; count: Count }
+const passes: Pass[] = []
+let code = 0
+
+async function pass(name: string, chosen: string[], env: Record<string, string>): Promise<void> {
+  if (chosen.length === 0) return
+  console.log(`\n${name}`)
+  const result = await run(chosen, env)
+  passes.push({ name, count: result.count })
+  code ||= result.code
+}
+
+const isOfPostgres = (file: string) => file.endsWith('.postgres.test.ts')
+const chosen = files.length > 0 ? files : globSync('test/**/*.test.ts', { cwd: root }).sort()
+const common = chosen.filter(file => !isOfPostgres(file))
+const { TEST_DATABASE_URL: given, TEST_POSTGRES: wanted } = process.env
+const programs = findPrograms()
+
+if (wanted !== 'only') await pass('SQLite', common, { TEST_DATABASE_URL: '' })
+if (given || programs) {
+  const server = given ? undefined : await openServer(programs as string)
+  const url = given || (server as TestServer).url
+  try {
+    await makeTemplate(url)
+    await pass('PostgreSQL', common, { TEST_DATABASE_URL: url })
+    if (programs) await pass("PostgreSQL's own", chosen.filter(isOfPostgres), { TEST_DATABASE_URL: url })
+  } finally {
+    await server?.remove()
+  }
+} else if (wanted) {
+  passes.push({ name: 'PostgreSQL (its programs were not found)', count: { ...zero(), failed: 1 } })
+} else {
+  console.log('\nPostgreSQL was not found, so the suite ran on SQLite alone.')
+}
+
+console.log('')
+for (const { name, count } of passes) console.log(`${name.padEnd(18)} ${lineOf(count)}`)
+const all = passes.reduce((before, { count }) => sum(before, count), zero())
+console.log(`\n${lineOf(all)}`)
+process.exitCode = code === 0 && all.failed > 0 ? 1 : code
+
+function lineOf(count: Count): string {
+  const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : ''
+  return `${count.passed} passed, ${count.failed} failed${skipped}`
+}
+
+/** A database with every table, that each test copies. */
+async function makeTemplate(url: string): Promise<void> {
+  const database = databaseOf(url, template)
+  await queryOnce(url, `DROP DATABASE IF EXISTS ${template}`)
+  await queryOnce(url, `CREATE DATABASE ${template} ENCODING 'UTF8' TEMPLATE template0`)
+  await migratePostgres(database)
+}

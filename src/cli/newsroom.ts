@@ -2,7 +2,6 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Config, environmentWithFile, readConfig } from '../config.ts'
 import type { Db } from '../db/db.ts'
-import { openSqlite } from '../db/sqlite.ts'
 import { type FileStore, openLocalFiles } from '../features/media/files.ts'
 
 /** What a command works on: the settings, the store and the files. */
@@ -15,12 +14,27 @@ export function loadConfig(defaults: Partial<Record<keyof Config, string>> = {})
 
 /** Opens the newsroom that the settings name, making its folder and its database when they are not there. */
 export async function openNewsroom(config: Config): Promise<Newsroom> {
-  const file = config.DATABASE_URL ?? join(config.DATA_DIR, 'dateline.sqlite')
   await mkdir(config.DATA_DIR, { recursive: true })
-  await mkdir(dirname(file), { recursive: true })
-  const db = await openSqlite({ file, now: Date.now, queryTimeout: config.QUERY_TIMEOUT })
+  const db = await openDb(config)
   const files = await openLocalFiles(join(config.DATA_DIR, 'media'), Date.now)
   return { config, db, files, close: () => db.close() }
+}
+
+/** Opens the store that the settings name; only its own engine is loaded. `onQuery` hears of each statement. */
+export async function openDb(
+  config: Config,
+  now: () => number = Date.now,
+  onQuery?: (statement: string, params: unknown[]) => void,
+): Promise<Db> {
+  const database = config.DATABASE_URL ?? { engine: 'sqlite', file: join(config.DATA_DIR, 'dateline.sqlite') }
+  const common = { now, queryTimeout: config.QUERY_TIMEOUT, ...(onQuery ? { onQuery } : {}) }
+  if (database.engine === 'postgres') {
+    const { openPostgres } = await import('../db/postgres.ts')
+    return openPostgres({ url: database.url, replicaUrls: config.DATABASE_REPLICA_URLS, ...common })
+  }
+  const { openSqlite } = await import('../db/sqlite.ts')
+  await mkdir(dirname(database.file), { recursive: true })
+  return openSqlite({ file: database.file, ...common })
 }
 
 /** The version in package.json. */

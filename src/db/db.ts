@@ -39,6 +39,11 @@ export type Writer = DeskReader & {
   readonly at: number
   /** Notes a change for the log; its row is written with the last statements before COMMIT. */
   change(subjectType: SubjectType, subjectId: string, action: Action, version?: number): void
+  /**
+   * Waits until no other transaction has the subject, and keeps it until this one ends: what is then read of it stands
+   * until then. SQLite writes one transaction at a time, so there it costs nothing.
+   */
+  lock(subject: string): Promise<void>
   /** Runs a part of the transaction that may fail alone: what it wrote and noted is then undone, and it throws. */
   savepoint<T>(work: () => Promise<T>): Promise<T>
 }

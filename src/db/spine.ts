@@ -18,16 +18,20 @@ export async function writeChanges(
   if (pending.length === 0) return
   const [head] = await connection
     .update(tables.head)
-    .set({ seq: sql`${tables.head.seq} + ${pending.length}`, at })
+    .set({
+      seq: sql`${tables.head.seq} + ${pending.length}`,
+      // Of two that began together the later may commit first: the log's times never go back.
+      at: sql`case when ${tables.head.at} > ${at} then ${tables.head.at} else ${at} end`,
+    })
     .where(eq(tables.head.id, 1))
-    .returning({ seq: tables.head.seq })
+    .returning({ seq: tables.head.seq, at: tables.head.at })
   if (!head) throw new Error('the head row is missing')
   const first = head.seq - pending.length + 1
   // Fewer than SQLite's bound variables in a statement, whatever a bulk import commits at once.
   for (let start = 0; start < pending.length; start += 1000) {
     const rows = pending.slice(start, start + 1000).map((change, i) => ({
       seq: first + start + i,
-      at,
+      at: head.at,
       subjectType: change.subjectType,
       subjectId: change.subjectId,
       action: change.action,

@@ -22,7 +22,7 @@ export type SqliteOptions = {
   /** Time limit of a query run off the event loop, in milliseconds. */
   queryTimeout: number
   /** Told each statement as it runs; for tests that count them. */
-  onQuery?: (statement: string) => void
+  onQuery?: (statement: string, params: unknown[]) => void
 }
 
 const writeQueueLimit = 1000
@@ -60,6 +60,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
           at,
           change: (subjectType, subjectId, action, version) =>
             pending.push({ subjectType, subjectId, action, ...(version === undefined ? {} : { version }) }),
+          lock: async () => undefined,
           async savepoint(part) {
             const noted = pending.length
             writeConnection.exec('SAVEPOINT part')

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
+import { openDb } from '../../src/cli/newsroom.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import type { Db } from '../../src/db/db.ts'
-import { openSqlite } from '../../src/db/sqlite.ts'
 import { createKey } from '../../src/features/keys/keys.ts'
 import { type FileStore, openLocalFiles } from '../../src/features/media/files.ts'
 import type { App } from '../../src/http/app-type.ts'
 import { type Scope, scopes } from '../../src/words.ts'
+import { storeOf } from './store.ts'
 
 /** What the service says, whatever it is: tests assert on it. */
 // biome-ignore lint/suspicious/noExplicitAny: a test reads JSON that it is about to check
@@ -44,6 +45,8 @@ export type Newsroom = {
   clock: { now: number }
   /** Statements run since it was last emptied. */
   statements: string[]
+  /** The same with what was put into them. */
+  calls: { text: string; params: readonly unknown[] }[]
   request(method: string, url: string, options?: RequestOptions): Promise<Reply>
   get(url: string, options?: RequestOptions): Promise<Reply>
   makeKey(scopes: readonly Scope[]): Promise<string>
@@ -59,11 +62,12 @@ export type NewsroomOptions = {
   logger?: object
 }
 
-/** A whole newsroom on a real SQLite file in the test's own folder; closed when the test ends. */
+/** A whole newsroom on a real store, in the test's own folder; closed when the test ends. */
 export async function openNewsroom(t: Test, options: NewsroomOptions = {}): Promise<Newsroom> {
   const folder = options.folder ?? t.testdir()
   const config = readConfig({
     DATA_DIR: folder,
+    ...(await storeOf(folder)),
     TIME_ZONE: 'Europe/Sofia',
     RATE_LIMIT: 'off',
     ARTICLE_URL: 'https://site.example/{language}/{slug}',
@@ -73,11 +77,10 @@ export async function openNewsroom(t: Test, options: NewsroomOptions = {}): Prom
   const clock = { now: options.now ?? Date.now() }
   const now = () => clock.now
   const statements: string[] = []
-  const db = await openSqlite({
-    file: join(folder, 'dateline.sqlite'),
-    now,
-    queryTimeout: config.QUERY_TIMEOUT,
-    onQuery: statement => statements.push(statement),
+  const calls: Newsroom['calls'] = []
+  const db = await openDb(config, now, (text, params) => {
+    statements.push(text)
+    calls.push({ text, params })
   })
   const files = await openLocalFiles(join(folder, 'media'), Date.now)
   const app = await buildApp({
@@ -134,6 +137,7 @@ export async function openNewsroom(t: Test, options: NewsroomOptions = {}): Prom
     key,
     clock,
     statements,
+    calls,
     request,
     get: (url, given) => request('GET', url, given),
     makeKey: async some => (await createKey(db, { name: 'some', scopes: some })).token,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import type { Test } from 'tap'
+import { storeOf } from './store.ts'
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname
 
@@ -8,7 +9,7 @@ const main = new URL('../../src/main.ts', import.meta.url).pathname
 export type Served = { child: ChildProcess; address: string; ended: Promise<number | null> }
 
 /** Starts a command that serves, on a free port; resolves once it tells its address. It ends with the test. */
-export function start(
+export async function start(
   t: Test,
   folder: string,
   command = 'serve',
@@ -20,6 +21,7 @@ export function start(
     PORT: '0',
     LOG_LEVEL: 'silent',
     RATE_LIMIT: 'off',
+    ...(await storeOf(folder)),
     ...settings,
   }
   const child = spawn(process.execPath, [main, command], { env, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -37,12 +39,12 @@ export function start(
 }
 
 /** Runs a command to its end. */
-export function run(
+export async function run(
   folder: string,
   args: readonly string[],
   input = '',
 ): Promise<{ code: number | null; out: string; err: string }> {
-  const env = { ...process.env, DATA_DIR: folder }
+  const env = { ...process.env, DATA_DIR: folder, ...(await storeOf(folder)) }
   const child = spawn(process.execPath, [main, ...args], { env, stdio: 'pipe' })
   let out = ''
   let err = ''

@@ -111,7 +111,7 @@ export async function patchArticle(
   patch: Prepared<ArticlePatch>,
   match: Match,
 ): Promise<Saved> {
-  const before = await getArticle(tx, id)
+  const before = await lockArticle(tx, id)
   requireRevision(match, before.revision)
   const saved = await applyPatch(tx, before, patch)
   await saveArticle(tx, saved.copy, false)
@@ -120,7 +120,7 @@ export async function patchArticle(
 
 /** Deletes a working copy that was never published. Throws 404, 412, 409 `was-published`. */
 export async function deleteArticle(tx: Writer, id: string, match: Match): Promise<void> {
-  const copy = await getArticle(tx, id)
+  const copy = await lockArticle(tx, id)
   requireRevision(match, copy.revision)
   requireMove('delete', copy.liveStatus)
   await deleteArticleRow(tx, id)
@@ -131,6 +131,12 @@ export async function getArticle(reader: DeskReader, id: string): Promise<Workin
   const copy = await findArticle(reader, id)
   if (!copy) throw new DomainError('not-found', 'There is no such article.')
   return copy
+}
+
+/** The working copy, which nobody else changes until the transaction ends. Throws 404. */
+export async function lockArticle(tx: Writer, id: string): Promise<WorkingCopy> {
+  await tx.lock(`article ${id}`)
+  return getArticle(tx, id)
 }
 
 async function applyPatch(tx: Writer, before: WorkingCopy, patch: Prepared<ArticlePatch>): Promise<Saved> {

@@ -16,7 +16,7 @@ import {
 } from '../articles/publications.store.ts'
 import { measureBody } from './body.ts'
 import { findArticle, insertVersion, insertWithdrawal, saveArticle, type WorkingCopy } from './desk.store.ts'
-import { getArticle, slugTaken } from './desk.ts'
+import { lockArticle, slugTaken } from './desk.ts'
 import { renderCopy } from './render-copy.ts'
 import { requireMove } from './workflow.ts'
 
@@ -46,7 +46,7 @@ export async function publishArticle(
   match: Match,
   keyId?: string,
 ): Promise<WorkingCopy> {
-  const before = await getArticle(tx, id)
+  const before = await lockArticle(tx, id)
   requireRevision(match, before.revision)
   requireMove('publish', before.liveStatus)
   const kind = kindOf(publish, before)
@@ -121,7 +121,7 @@ export async function withdrawArticle(
   match: Match,
   keyId?: string,
 ): Promise<WorkingCopy> {
-  const before = await getArticle(tx, id)
+  const before = await lockArticle(tx, id)
   requireRevision(match, before.revision)
   requireMove('withdraw', before.liveStatus)
   const { notice, reason, replacement } = withdraw

@@ -140,6 +140,8 @@ async function tryBatch(
 ): Promise<Entry[]> {
   const made = { media: 0, tags: 0 }
   const entries = await db.write(async tx => {
+    // Two imports of one item would each find it missing.
+    await tx.lock('imports')
     const told: Entry[] = []
     for (const ready of batch) {
       const place = { file: ready.source.file, item: ready.source.item, uri: ready.wire.uri }

@@ -122,6 +122,7 @@ export async function patchMedia(
   patch: MediaPatch & { stored?: PictureFiles },
   match: Match,
 ): Promise<MediaRow> {
+  await tx.lock(`media ${id}`)
   const before = await getMedia(tx, id)
   requireRevision(match, before.revision)
   const { stored, ...words } = patch
@@ -134,6 +135,7 @@ export async function patchMedia(
 /** Deletes media that no article uses, then its files. Throws 404, 412, and 409 `in-use` with the users. */
 export async function deleteMedia(db: Db, files: FileStore, id: string, match: Match): Promise<void> {
   const row = await db.write(async tx => {
+    await tx.lock(`media ${id}`)
     const found = await getMedia(tx, id)
     requireRevision(match, found.revision)
     const articles = await listMediaUsers(tx, id)

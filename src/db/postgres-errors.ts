@@ -1,0 +1,50 @@
+import { DomainError } from '../errors.ts'
+
+/** 503: the server does not answer, or not yet. */
+export class Unavailable extends DomainError {
+  constructor(detail = 'The database does not answer.') {
+    super('busy', detail, { headers: { 'retry-after': '5' } })
+  }
+}
+
+/**
+ * Classes of SQLSTATE that tell of the server and not of the statement (PostgreSQL, appendix A): connection,
+ * resources, shutting down or starting up, a conflict with recovery, and a table that a replica has not got yet.
+ */
+const ofTheServer = /^(08...|53...|57P0.|58...|25006|XX...)$/
+const ofTheNetwork = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ENOENT)/
+
+/** What a driver's error is to a caller: Unavailable, or itself. */
+export function refusalOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { code } = error as { code?: string }
+  if (code === undefined)
+    return /terminated|timeout|Connection ended|not queryable/i.test(error.message)
+      ? new Unavailable()
+      : error
+  return ofTheServer.test(code) || ofTheNetwork.test(code) ? new Unavailable() : error
+}
+
+/** A refusal that stands behind a wrapping error: Drizzle wraps what a driver throws. */
+export function unwrap(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof DomainError ? error.cause : error
+}
+
+/** SQLSTATE of an error, or of the one it wraps. */
+function stateOf(error: unknown): string | undefined {
+  const { code, cause } = error as { code?: string; cause?: { code?: string } }
+  return cause?.code ?? code
+}
+
+/**
+ * Whether a transaction lost against another one, and may win when it is run again: a row that the other made first
+ * (23505) or still refers to (23503), a serialisation failure, a deadlock.
+ */
+export function isConflict(error: unknown): boolean {
+  return ['23505', '23503', '40001', '40P01'].includes(stateOf(error) ?? '')
+}
+
+/** Whether a replica failed for what only a replica can: a conflict with recovery, or a table not there yet. */
+export function isReplicaLag(error: unknown): boolean {
+  return ['40001', '42P01'].includes(stateOf(error) ?? '')
+}

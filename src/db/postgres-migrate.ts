@@ -1,0 +1,25 @@
+import { join } from 'node:path'
+import pg from 'pg'
+import { loadDrizzle } from './drizzle.ts'
+
+const { drizzle }: typeof import('drizzle-orm/node-postgres') = loadDrizzle('drizzle-orm/node-postgres')
+const { migrate }: typeof import('drizzle-orm/node-postgres/migrator') = loadDrizzle(
+  'drizzle-orm/node-postgres/migrator',
+)
+
+const migrationsFolder = join(import.meta.dirname, '../../migrations/postgres')
+
+/** Brings the database to the newest schema, one process at a time. Throws for one that is not in UTF-8. */
+export async function migratePostgres(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding')
+    if (rows[0]?.server_encoding !== 'UTF8')
+      throw new Error(`the database is in ${rows[0]?.server_encoding}: make one with ENCODING 'UTF8'`)
+    await client.query("SELECT pg_advisory_lock(hashtextextended('dateline migrations', 0))")
+    await migrate(drizzle(client), { migrationsFolder })
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,190 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { PoolClient } from 'pg'
+import { DomainError } from '../errors.ts'
+import { Behind, type Db, type Writer } from './db.ts'
+import { isConflict, isReplicaLag, refusalOf, Unavailable, unwrap } from './postgres-errors.ts'
+import { migratePostgres } from './postgres-migrate.ts'
+import { openServer, type Queryable, type Server } from './postgres-server.ts'
+import { tables } from './schema.postgres.ts'
+import { ensureHead, type PendingChange, writeChanges } from './spine.ts'
+
+export type PostgresOptions = {
+  /** The primary, as `postgres://...`. */
+  url: string
+  replicaUrls: readonly string[]
+  /** The clock, in epoch milliseconds. */
+  now: () => number
+  /** Time limit of a query of unbounded cost, in milliseconds. */
+  queryTimeout: number
+  /** Told each statement as it runs; for tests that count them. */
+  onQuery?: (statement: string, params: unknown[]) => void
+}
+
+/** Commits are one after the other, so more writers at once would only wait for each other. */
+const writersAtOnce = 6
+const writeQueueLimit = 1000
+const mostAttempts = 6
+/** How long a server that did not answer is left out. */
+const downMs = 2000
+
+/** Opens (migrating it, when needed) a newsroom on PostgreSQL, with the replicas that public reads may come from. */
+export async function openPostgres(options: PostgresOptions): Promise<Db> {
+  const { queryTimeout, onQuery } = options
+  await migratePostgres(options.url)
+  const open = (url: string, isReplica: boolean) => openServer({ url, isReplica, queryTimeout, onQuery })
+  const primary = open(options.url, false)
+  const replicas = options.replicaUrls.map(url => open(url, true))
+  const all = [...replicas, primary]
+  const downUntil = new Map<Server, number>()
+
+  /** The transaction at hand: its connection, and the query it has last, which the next one waits for. */
+  const inside = new AsyncLocalStorage<{ client: PoolClient; last: Promise<unknown> }>()
+  const ofTransaction: Queryable = {
+    query(config, values) {
+      const at = inside.getStore()
+      if (!at) throw new Error('a Writer was used after its transaction')
+      const answer = at.last.then(() => at.client.query(config as never, values))
+      at.last = answer.catch(() => undefined)
+      return answer.catch(error => {
+        throw refusalOf(error)
+      })
+    },
+  }
+  const writing = primary.readerOf(ofTransaction)
+
+  async function transact<T>(work: (tx: Writer) => Promise<T>): Promise<T> {
+    const client = await primary.pool.connect().catch(error => {
+      throw refusalOf(error)
+    })
+    let broken: Error | undefined
+    try {
+      await client.query('BEGIN')
+      // A server may be set to tell of a commit before it is on the disk; what we acknowledge is.
+      const { rows } = await client.query<{ at: number }>(
+        "SELECT at, CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') " +
+          "THEN set_config('synchronous_commit', 'on', true) END FROM head WHERE id = 1",
+      )
+      const at = Math.max(options.now(), rows[0]?.at ?? 0)
+      const result = await inside.run({ client, last: Promise.resolve() }, () => workIn(client, at, work))
+      await client.query('COMMIT')
+      return result
+    } catch (error) {
+      const reason = refusalOf(unwrap(error))
+      if (reason instanceof Unavailable) broken = reason
+      else await client.query('ROLLBACK').catch(() => (broken = new Error('a transaction would not end')))
+      throw reason
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  async function workIn<T>(client: PoolClient, at: number, work: (tx: Writer) => Promise<T>): Promise<T> {
+    const pending: PendingChange[] = []
+    const result = await work({
+      ...writing,
+      sql: writing.sql as Writer['sql'],
+      at,
+      change: (subjectType, subjectId, action, version) =>
+        pending.push({ subjectType, subjectId, action, ...(version === undefined ? {} : { version }) }),
+      async lock(subject) {
+        await ofTransaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [subject])
+      },
+      async savepoint(part) {
+        const noted = pending.length
+        await client.query('SAVEPOINT part')
+        try {
+          const done = await part()
+          await client.query('RELEASE part')
+          return done
+        } catch (error) {
+          pending.length = noted
+          await client.query('ROLLBACK TO part; RELEASE part')
+          throw error
+        }
+      },
+    })
+    await writeChanges(writing.sql as Writer['sql'], tables.all, at, pending)
+    return result
+  }
+
+  let waiting = 0
+  let atWork = 0
+  const queue: (() => void)[] = []
+
+  async function write<T>(work: (tx: Writer) => Promise<T>): Promise<T> {
+    if (inside.getStore()) throw new Error('a write inside a write would wait for itself')
+    if (waiting >= writeQueueLimit)
+      throw new DomainError('busy', 'Too many writes are waiting.', { headers: { 'retry-after': '1' } })
+    waiting++
+    if (atWork >= writersAtOnce) await new Promise<void>(go => queue.push(go))
+    else atWork++
+    try {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await transact(work)
+        } catch (error) {
+          if (!isConflict(error) || attempt === mostAttempts) throw error
+          await delay(Math.random() * 20 * attempt)
+        }
+      }
+    } finally {
+      waiting--
+      const next = queue.shift()
+      if (next) next()
+      else atWork--
+    }
+  }
+
+  let turn = 0
+  /** Who may be asked, best first: replicas in turn, those that failed a moment ago left out, the primary last. */
+  function candidates(): Server[] {
+    const now = performance.now()
+    const up = replicas.filter(server => (downUntil.get(server) ?? 0) <= now)
+    turn = (turn + 1) % Math.max(up.length, 1)
+    return [...up.slice(turn), ...up.slice(0, turn), primary]
+  }
+
+  const db: Db = {
+    engine: 'postgres',
+    primary: primary.source,
+    desk: primary.desk,
+    async read(reach, work) {
+      const servers = reach === 'primary' ? [primary] : candidates()
+      for (const [i, server] of servers.entries()) {
+        try {
+          return await work(server.source)
+        } catch (error) {
+          const reason = unwrap(error)
+          const isElsewhere =
+            reason instanceof Behind ||
+            reason instanceof Unavailable ||
+            (server !== primary && isReplicaLag(error))
+          if (!isElsewhere || i === servers.length - 1) throw reason
+          if (!(reason instanceof Behind)) downUntil.set(server, performance.now() + downMs)
+        }
+      }
+      throw new Unavailable()
+    },
+    write,
+    async check() {
+      const answers = await Promise.all(
+        all.map(async server => {
+          const up = await server.source.headNow().then(
+            () => true,
+            () => false,
+          )
+          if (up) downUntil.delete(server)
+          return up
+        }),
+      )
+      return { primary: answers.at(-1) === true, replicas: answers.slice(0, -1) }
+    },
+    async close() {
+      await Promise.all(all.map(server => server.close()))
+    },
+  }
+  await db.write(tx => ensureHead(tx.sql, tx.tables, randomUUID()))
+  return db
+}

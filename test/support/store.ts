@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import pg from 'pg'
+import { databaseOf, queryOnce } from './postgres.ts'
+
+/** The server that the suite runs on; undefined for SQLite. `npm test` sets it, with a migrated database to copy. */
+const server = process.env.TEST_DATABASE_URL || undefined
+export const engine = server === undefined ? 'sqlite' : 'postgres'
+export const template = 'dateline_template'
+
+const nameFile = 'database-name'
+
+/** The settings that give a folder its store: a file in it, or a database of its own on the server. */
+export async function storeOf(folder: string): Promise<{ DATABASE_URL?: string }> {
+  if (server === undefined) return {}
+  const file = join(folder, nameFile)
+  if (!existsSync(file)) {
+    const name = `t_${randomUUID().replaceAll('-', '')}`
+    await createFrom(server, name)
+    writeFileSync(file, name)
+  }
+  return { DATABASE_URL: databaseOf(server, readFileSync(file, 'utf8')) }
+}
+
+/** Copies the template; PostgreSQL refuses while another copy is being made. */
+async function createFrom(url: string, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await queryOnce(url, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`)
+      return
+    } catch (error) {
+      if (attempt === 100) throw error
+      await new Promise(resolve => setTimeout(resolve, 20 + Math.random() * 50))
+    }
+  }
+}
+
+/** Runs a statement beside the service, on the store of a folder. */
+export async function rowsOf<Row>(folder: string, statement: string): Promise<Row[]> {
+  const { DATABASE_URL } = await storeOf(folder)
+  if (DATABASE_URL !== undefined) return queryOnce<Row>(DATABASE_URL, statement)
+  const raw = new Database(join(folder, 'dateline.sqlite'))
+  try {
+    const prepared = raw.prepare(statement)
+    if (prepared.reader) return prepared.all() as Row[]
+    prepared.run()
+    return []
+  } finally {
+    raw.close()
+  }
+}
+
+/** The names of every table of the store. */
+export async function tablesOf(folder: string): Promise<string[]> {
+  const statement =
+    engine === 'sqlite'
+      ? "SELECT name FROM sqlite_master WHERE type = 'table'"
+      : "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"
+  return (await rowsOf<{ name: string }>(folder, statement)).map(row => row.name)
+}
+
+/** How the store would run a statement: what it says, whether it sorts or reads a whole table, and what it searches by. */
+export type Plan = { text: string; sorts: boolean; scans: boolean; searches: boolean; indexes: string[] }
+
+/**
+ * The plan of a statement. PostgreSQL is told to avoid sorts and scans at any price: on tables as small as a test's it
+ * would rather do without an index, and the question is whether there is one that serves.
+ */
+export async function planOf(
+  folder: string,
+  { text, params }: { text: string; params: readonly unknown[] },
+): Promise<Plan> {
+  const { DATABASE_URL } = await storeOf(folder)
+  return DATABASE_URL === undefined
+    ? planOfSqlite(join(folder, 'dateline.sqlite'), text, params)
+    : planOfPostgres(DATABASE_URL, text, params)
+}
+
+function planOfSqlite(file: string, text: string, params: readonly unknown[]): Plan {
+  const raw = new Database(file, { readonly: true })
+  const rows = raw.prepare(`EXPLAIN QUERY PLAN ${text}`).all(...params) as { detail: string }[]
+  raw.close()
+  const plan = rows.map(row => row.detail).join('\n')
+  return {
+    text: plan,
+    sorts: /TEMP B-TREE FOR (ORDER|LAST)/.test(plan),
+    scans: /SCAN (articles|publication)\w*(?! USING (COVERING )?INDEX)\b(?! USING)/.test(plan),
+    searches: plan.includes('SEARCH'),
+    indexes: [...plan.matchAll(/INDEX (\w+)/g)].map(match => match[1] as string),
+  }
+}
+
+async function planOfPostgres(url: string, text: string, params: readonly unknown[]): Promise<Plan> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    for (const way of ['sort', 'seqscan', 'bitmapscan', 'hashjoin', 'mergejoin'])
+      await client.query(`SET enable_${way} = off`)
+    const { rows } = await client.query(`EXPLAIN (COSTS OFF) ${text}`, [...params])
+    const plan = rows.map(row => row['QUERY PLAN']).join('\n')
+    return {
+      // Without the values: a page differs from the next by nothing else.
+      text: plan.replace(/'[^']*'::\w+/g, '?'),
+      sorts: /\bSort\b/.test(plan),
+      scans: plan.includes('Seq Scan'),
+      searches: plan.includes('Index Cond'),
+      indexes: [...plan.matchAll(/using (\w+)/g)].map(match => match[1] as string),
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+/** Lets PostgreSQL know what a bulk of rows is like; SQLite needs no telling. */
+export async function analyze(folder: string): Promise<void> {
+  if (engine === 'postgres') await rowsOf(folder, 'ANALYZE')
+}
+
+/** Makes every insert into a table fail, until what it gives is called. */
+export async function breakInserts(folder: string, table: string): Promise<() => Promise<unknown>> {
+  const [broken, mended] =
+    engine === 'sqlite'
+      ? [
+          `CREATE TRIGGER broken BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, 'disk'); END`,
+          'DROP TRIGGER broken',
+        ]
+      : [
+          `ALTER TABLE ${table} ADD CONSTRAINT broken CHECK (false) NOT VALID`,
+          `ALTER TABLE ${table} DROP CONSTRAINT broken`,
+        ]
+  await rowsOf(folder, broken)
+  return () => rowsOf(folder, mended)
+}
