@@ -2,7 +2,7 @@ import t from 'tap'
 import { createArticle, prepare } from '../src/features/desk/desk.ts'
 import { publishArticle, withdrawArticle } from '../src/features/desk/publish.ts'
 import { makeTag, type Newsroom, openNewsroom, publishNew } from './support/newsroom.ts'
-import { analyze, planOf } from './support/store.ts'
+import { analyze, engine, planOf } from './support/store.ts'
 
 type Item = { id: string; headline: string; publishedAt: string }
 const ids = (data: Item[]) => data.map(item => item.id)
@@ -110,7 +110,8 @@ t.test(
   'walking by cursor meets each article that was live throughout exactly once, among publishes and withdrawals',
   async t => {
     const newsroom = await openWithTags(t)
-    const made = await publishMany(newsroom, 10_000)
+    // Ten thousand take minutes to write on PostgreSQL, and are walked there no differently.
+    const made = await publishMany(newsroom, engine === 'sqlite' ? 10_000 : 2000)
     const withdrawn = new Set<string>()
     const met = new Map<string, number>()
     let pages = 0
@@ -137,7 +138,7 @@ t.test(
         }
       })
     }
-    t.ok(pages > 450)
+    t.ok(pages > made.length / 22)
     t.same(
       [...met].filter(([, times]) => times > 1),
       [],
@@ -152,14 +153,14 @@ t.test(
 
     // The plans of the same database: every flat list is a search of an index, on its first page and from a cursor.
     await analyze(newsroom.folder)
-    const plansOf = async (url: string, table: string) => {
+    const plansOf = async (url: string, table: string, choice?: 'as it likes') => {
       newsroom.calls.length = 0
       const reply = await newsroom.get(url, { key: newsroom.key })
       t.equal(reply.status, 200, url)
       const lists = newsroom.calls.filter(
         ({ text }) => text.includes(`from "${table}`) && / limit /.test(text),
       )
-      const plans = await Promise.all(lists.map(call => planOf(newsroom.folder, call)))
+      const plans = await Promise.all(lists.map(call => planOf(newsroom.folder, call, choice)))
       t.ok(plans.length > 0, url)
       return { reply, plans }
     }
@@ -192,7 +193,8 @@ t.test(
     }
     const asked = made.slice(0, 20).join()
     for (const more of ['', '&language=en', '&sort=-updatedAt', '&updatedSince=2020-01-01T00:00:00Z']) {
-      const { plans } = await plansOf(`/v1/articles?fields=slug&ids=${asked}${more}`, 'publications')
+      const url = `/v1/articles?fields=slug&ids=${asked}${more}`
+      const { plans } = await plansOf(url, 'publications', 'as it likes')
       const wrong = plans.flatMap(plan => plan.indexes).filter(name => /^publications_(?!pkey)/.test(name))
       t.same(wrong, [], `ids${more} are looked up, whatever else is asked`)
     }
@@ -200,7 +202,8 @@ t.test(
       const { plans } = await plansOf(`/v1/editorial/articles${query}`, 'articles"')
       for (const plan of plans) {
         t.notOk(plan.sorts || plan.scans, `the desk's list ${query} is an index walk\n${plan.text}`)
-        if (query !== '') t.match(plan.indexes[0], /^articles_\w+_edited$/, query)
+        // PostgreSQL knows how many there are: of nearly all it filters the newest.
+        if (query !== '' && engine === 'sqlite') t.match(plan.indexes[0], /^articles_\w+_edited$/, query)
       }
     }
     const both = await newsroom.get('/v1/editorial/articles?language=bg&liveStatus=live&limit=3', {

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
+import { normalForm } from '../src/http/paging.ts'
 import {
   makeArticle,
   makeForm,
@@ -288,4 +290,97 @@ t.test('what changes in place moves Last-Modified and is named in Cache-Tag', as
   await newsroom.request('PATCH', `/v1/editorial/media/${body.id}`, patch)
   const after = await newsroom.get(`/v1/articles/${first.id}`)
   t.not(after.headers['last-modified'], before.headers['last-modified'])
+})
+
+t.test(
+  'strings made to break a store, and numbers past its own, are a 4xx or are kept as they are',
+  async t => {
+    const newsroom = await open(t)
+    const { key } = newsroom
+    const live = await publishNew(newsroom)
+    const hostile = [
+      "'; DROP TABLE articles; --",
+      '{"a","b"}',
+      '{1,2}',
+      '$1',
+      '\\',
+      '%_',
+      '?',
+      ')) or 1=1',
+      ':ids',
+      '\u202e',
+      '🗞',
+    ]
+    for (const text of hostile) {
+      const made = await makeArticle(newsroom, { headline: text, signOff: text, byline: text })
+      const read = (await newsroom.get(`${articles}/${made.id}`, { key })).body
+      t.same([read.headline, read.signOff, read.byline], [text, text, text])
+      const found = await newsroom.get(`/v1/articles?signOff=${encodeURIComponent(text)}&signOff=x`)
+      t.equal(found.status, 200, text)
+      t.equal(found.body.data.length, 0, text)
+      t.equal((await newsroom.get(`/v1/tags?name=${encodeURIComponent(text)}`)).status, 200, text)
+      for (const header of ['authorization', 'x-api-key']) {
+        const value =
+          header === 'authorization'
+            ? `Bearer ${text.replace(/[^\x21-\x7e]/g, '')}x`
+            : text.replace(/[^\x21-\x7e]/g, '')
+        t.equal((await newsroom.get('/v1/today', { headers: { [header]: value } })).status, 401, text)
+      }
+      for (const url of [
+        `/v1/articles?ids=${encodeURIComponent(text)}`,
+        `/v1/articles/${encodeURIComponent(text)}`,
+      ])
+        t.equal((await newsroom.get(url)).status, 400, url)
+    }
+    for (const broken of ['a\0b', '\ud800', '\udfff a']) {
+      const body = { headline: broken, language: 'en' }
+      t.equal((await newsroom.request('POST', articles, { key, body })).status, 400)
+    }
+    const places = [
+      ['/v1/articles', [2 ** 53 - 1, live.id]],
+      ['/v1/articles', [-(2 ** 53 - 1), live.id]],
+      ['/v1/articles', [2 ** 63, live.id]],
+      ['/v1/articles', [1e300, live.id]],
+      ['/v1/articles', [1.5, live.id]],
+      ['/v1/articles', [1, 'a\0b']],
+      ['/v1/articles', [1, '\ud800']],
+      [`/v1/articles/${live.id}/versions`, [live.id, 2 ** 53 - 1]],
+      ['/v1/changes', ['x', 2 ** 53 - 1]],
+      ['/v1/tags', ['\uffff', "'; --"]],
+    ] as const
+    const print = (url: string) => {
+      const list = url.endsWith('/versions') ? '/v1/articles/versions' : url
+      return createHash('sha256').update(normalForm(list, {})).digest('base64url').slice(0, 8)
+    }
+    for (const [url, place] of places) {
+      const cursor = Buffer.from(JSON.stringify([print(url), ...place])).toString('base64url')
+      const reply = await newsroom.get(`${url}?cursor=${cursor}`)
+      t.ok(
+        reply.status === 200 || (reply.status >= 400 && reply.status < 500),
+        `${url} ${place}: ${reply.status}`,
+      )
+      t.not(reply.body.code, 'cursor-mismatch', 'it reached the place')
+    }
+  },
+)
+
+t.test('what one process publishes, the next request to another shows', async t => {
+  const one = await open(t)
+  const two = await openNewsroom(t, { folder: one.folder })
+  for (let i = 0; i < 20; i++) {
+    const [from, to] = i % 2 ? [one, two] : [two, one]
+    const label = (await to.get('/v1/articles?limit=1')).headers.etag
+    const { id, revision } = await publishNew(from, { headline: `Story ${i}` })
+    const fresh = await to.get('/v1/articles?limit=1', { headers: { 'if-none-match': String(label) } })
+    t.equal(fresh.status, 200)
+    t.equal(fresh.body.data[0].id, id)
+    const patch = (newsroom: Newsroom, headline: string) =>
+      newsroom.request('PATCH', `${articles}/${id}`, {
+        key: newsroom.key,
+        match: revision,
+        body: { headline },
+      })
+    const both = await Promise.all([patch(one, 'A'), patch(two, 'B')])
+    t.same(both.map(reply => reply.status).sort(), [200, 412], 'no change is lost')
+  }
 })

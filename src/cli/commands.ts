@@ -35,6 +35,13 @@ export const commands: Record<string, Command> = {
       return { run, usage }
     },
   },
+  'migrate-to': {
+    summary: 'Copy the newsroom from SQLite to PostgreSQL.',
+    load: async () => {
+      const { migrateTo: run, migrateToUsage: usage } = await import('./migrate-to.ts')
+      return { run, usage }
+    },
+  },
   keys: {
     summary: 'Make, list and revoke API keys.',
     load: async () => {
@@ -53,6 +60,6 @@ export const commands: Record<string, Command> = {
 
 /** The list of commands, for a person. */
 export function listCommands(): string {
-  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`)
+  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
   return `Usage: npm run dateline -- COMMAND\n\n${rows.join('\n')}\n\nSettings come from the environment and .env; the README lists them.`
 }

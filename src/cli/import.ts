@@ -1,9 +1,9 @@
-import { clearLine, cursorTo } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { type ImportDeps, importItems } from '../features/imports/import.ts'
 import type { Entry, Report } from '../features/imports/report.ts'
 import { measure, readItems } from '../features/imports/sources.ts'
 import { loadConfig, openNewsroom } from './newsroom.ts'
+import { startBar } from './progress.ts'
 import { UsageError } from './usage-error.ts'
 
 export const importUsage = `Usage: npm run dateline -- import PATH... [--language TAG] [--section SLUG]
@@ -21,9 +21,14 @@ export async function importCommand(args: string[]): Promise<number> {
     const defaults = { language: values.language ?? config.LANGUAGE, section: values.section ?? 'newswire' }
     const deps: ImportDeps = { db, files, now: Date.now, defaults }
     const isPerson = process.stdout.isTTY === true
-    const bar = process.stderr.isTTY ? startBar((await measure(paths)).bytes) : undefined
+    const bar = process.stderr.isTTY ? startBar() : undefined
+    const { bytes } = bar ? await measure(paths) : { bytes: 0 }
+    const started = performance.now()
+    let items = 0
     const report = await importItems(deps, readItems(paths), (entry, bytesRead) => {
-      bar?.step(bytesRead)
+      items++
+      const rate = Math.round((items * 1000) / (performance.now() - started))
+      bar?.step(bytes === 0 ? 0 : (bytesRead ?? 0) / bytes, `${items} items, ${rate}/s`)
       if (!isPerson) console.log(JSON.stringify(entry))
       else if (entry.rule !== undefined) {
         bar?.clear()
@@ -66,31 +71,4 @@ function summaryOf(report: Report): string {
     `${workingCopy} kept as working copies, ${skipped} skipped, ${refused} refused, ${unreadable} unreadable`,
     `${media} new media, ${tags} new tags`,
   ].join('\n')
-}
-
-/** A line on stderr that shows how far it is. */
-function startBar(totalBytes: number) {
-  const started = performance.now()
-  const width = 30
-  let items = 0
-  let shownAt = 0
-  return {
-    step(bytesRead = 0) {
-      items++
-      const at = performance.now()
-      if (at - shownAt < 100) return
-      shownAt = at
-      const share = totalBytes === 0 ? 0 : Math.min(bytesRead / totalBytes, 1)
-      const full = Math.round(share * width)
-      const rate = Math.round((items * 1000) / (at - started))
-      cursorTo(process.stderr, 0)
-      process.stderr.write(
-        `[${'#'.repeat(full)}${' '.repeat(width - full)}] ${Math.round(share * 100)} %  ${items} items, ${rate}/s `,
-      )
-    },
-    clear() {
-      cursorTo(process.stderr, 0)
-      clearLine(process.stderr, 0)
-    },
-  }
 }

@@ -44,6 +44,11 @@ export function isConflict(error: unknown): boolean {
   return ['23505', '23503', '40001', '40P01'].includes(stateOf(error) ?? '')
 }
 
+/** Whether a conflict that does not go away is our own mistake, and not that of many at once. */
+export function isBug(error: unknown): boolean {
+  return (stateOf(error) ?? '').startsWith('23')
+}
+
 /** Whether a replica failed for what only a replica can: a conflict with recovery, or a table not there yet. */
 export function isReplicaLag(error: unknown): boolean {
   return ['40001', '42P01'].includes(stateOf(error) ?? '')

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import { DomainError } from '../errors.ts'
 import { Behind, type Db, type Writer } from './db.ts'
-import { isConflict, isReplicaLag, refusalOf, Unavailable, unwrap } from './postgres-errors.ts'
+import { isBug, isConflict, isReplicaLag, refusalOf, Unavailable, unwrap } from './postgres-errors.ts'
 import { migratePostgres } from './postgres-migrate.ts'
 import { openServer, type Queryable, type Server } from './postgres-server.ts'
 import { tables } from './schema.postgres.ts'
@@ -25,7 +25,7 @@ export type PostgresOptions = {
 /** Commits are one after the other, so more writers at once would only wait for each other. */
 const writersAtOnce = 6
 const writeQueueLimit = 1000
-const mostAttempts = 6
+const mostAttempts = 10
 /** How long a server that did not answer is left out. */
 const downMs = 2000
 
@@ -125,7 +125,9 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
         try {
           return await transact(work)
         } catch (error) {
-          if (!isConflict(error) || attempt === mostAttempts) throw error
+          if (!isConflict(error)) throw error
+          if (attempt === mostAttempts)
+            throw isBug(error) ? error : new Unavailable('Too many write the same.')
           await delay(Math.random() * 20 * attempt)
         }
       }

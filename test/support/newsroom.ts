@@ -67,7 +67,7 @@ export async function openNewsroom(t: Test, options: NewsroomOptions = {}): Prom
   const folder = options.folder ?? t.testdir()
   const config = readConfig({
     DATA_DIR: folder,
-    ...(await storeOf(folder)),
+    ...(options.settings?.DATABASE_URL ? {} : await storeOf(folder)),
     TIME_ZONE: 'Europe/Sofia',
     RATE_LIMIT: 'off',
     ARTICLE_URL: 'https://site.example/{language}/{slug}',

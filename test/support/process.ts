@@ -43,8 +43,10 @@ export async function run(
   folder: string,
   args: readonly string[],
   input = '',
+  settings: Record<string, string> = {},
 ): Promise<{ code: number | null; out: string; err: string }> {
-  const env = { ...process.env, DATA_DIR: folder, ...(await storeOf(folder)) }
+  const store = 'DATABASE_URL' in settings ? {} : await storeOf(folder)
+  const env = { ...process.env, DATA_DIR: folder, ...store, ...settings }
   const child = spawn(process.execPath, [main, ...args], { env, stdio: 'pipe' })
   let out = ''
   let err = ''

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import pg from 'pg'
 import { databaseOf, queryOnce } from './postgres.ts'
@@ -12,16 +12,26 @@ export const template = 'dateline_template'
 
 const nameFile = 'database-name'
 
+const made = new Map<string, Promise<string>>()
+
 /** The settings that give a folder its store: a file in it, or a database of its own on the server. */
 export async function storeOf(folder: string): Promise<{ DATABASE_URL?: string }> {
   if (server === undefined) return {}
   const file = join(folder, nameFile)
-  if (!existsSync(file)) {
-    const name = `t_${randomUUID().replaceAll('-', '')}`
-    await createFrom(server, name)
-    writeFileSync(file, name)
-  }
-  return { DATABASE_URL: databaseOf(server, readFileSync(file, 'utf8')) }
+  // What a fixture's folder had belongs to a test before.
+  if (!existsSync(file)) made.delete(folder)
+  const name = made.get(folder) ?? makeStore(server, file)
+  made.set(folder, name)
+  return { DATABASE_URL: databaseOf(server, await name) }
+}
+
+async function makeStore(url: string, file: string): Promise<string> {
+  if (existsSync(file)) return readFileSync(file, 'utf8')
+  const name = `t_${randomUUID().replaceAll('-', '')}`
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, name)
+  await createFrom(url, name)
+  return name
 }
 
 /** Copies the template; PostgreSQL refuses while another copy is being made. */
@@ -66,16 +76,17 @@ export type Plan = { text: string; sorts: boolean; scans: boolean; searches: boo
 
 /**
  * The plan of a statement. PostgreSQL is told to avoid sorts and scans at any price: on tables as small as a test's it
- * would rather do without an index, and the question is whether there is one that serves.
+ * would rather do without an index, and the question is whether there is one that serves. `choice` lets it.
  */
 export async function planOf(
   folder: string,
   { text, params }: { text: string; params: readonly unknown[] },
+  choice?: 'as it likes',
 ): Promise<Plan> {
   const { DATABASE_URL } = await storeOf(folder)
   return DATABASE_URL === undefined
     ? planOfSqlite(join(folder, 'dateline.sqlite'), text, params)
-    : planOfPostgres(DATABASE_URL, text, params)
+    : planOfPostgres(DATABASE_URL, text, params, choice === undefined)
 }
 
 function planOfSqlite(file: string, text: string, params: readonly unknown[]): Plan {
@@ -92,11 +103,16 @@ function planOfSqlite(file: string, text: string, params: readonly unknown[]): P
   }
 }
 
-async function planOfPostgres(url: string, text: string, params: readonly unknown[]): Promise<Plan> {
+async function planOfPostgres(
+  url: string,
+  text: string,
+  params: readonly unknown[],
+  isForced: boolean,
+): Promise<Plan> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    for (const way of ['sort', 'seqscan', 'bitmapscan', 'hashjoin', 'mergejoin'])
+    for (const way of isForced ? ['sort', 'seqscan', 'bitmapscan', 'hashjoin', 'mergejoin'] : [])
       await client.query(`SET enable_${way} = off`)
     const { rows } = await client.query(`EXPLAIN (COSTS OFF) ${text}`, [...params])
     const plan = rows.map(row => row['QUERY PLAN']).join('\n')

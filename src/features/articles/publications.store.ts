@@ -59,12 +59,17 @@ async function deleteRows(tx: Writer, articleId: string): Promise<{ tagIds: stri
   const tags = await tx.sql
     .delete(publicationTags)
     .where(eq(publicationTags.articleId, articleId))
-    .returning({ id: publicationTags.tagId })
+    .returning({ id: publicationTags.tagId, position: publicationTags.position })
   const media = await tx.sql
     .delete(publicationMedia)
     .where(eq(publicationMedia.articleId, articleId))
-    .returning({ id: publicationMedia.mediaId })
-  return { tagIds: tags.map(tag => tag.id), mediaIds: [...new Set(media.map(item => item.id))] }
+    .returning({ id: publicationMedia.mediaId, position: publicationMedia.position })
+  return { tagIds: inPlace(tags), mediaIds: [...new Set(inPlace(media))] }
+}
+
+/** What is deleted comes back in no order, and the log's rows follow this one. */
+function inPlace(rows: readonly { id: string; position: number }[]): string[] {
+  return rows.toSorted((a, b) => a.position - b.position).map(row => row.id)
 }
 
 const without = (these: readonly string[], those: readonly string[]) =>

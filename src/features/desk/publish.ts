@@ -191,6 +191,8 @@ function readPublishedAt(publish: Publish, at: number): number {
 /** The slug to be live under: the editor's, the one it is live under, or a free one made of the headline. */
 async function chooseSlug(tx: Writer, copy: WorkingCopy, liveSlug: string | undefined): Promise<string> {
   const wanted = copy.slug ?? liveSlug
+  // Two of one headline at the same moment: the second is to find the first's slug taken.
+  await tx.lock(`slug ${wanted ?? slugify(copy.headline, copy.kind, copy.language)}`)
   if (wanted !== undefined) {
     const owner = await findSlugOwner(tx, wanted)
     if (owner !== undefined && owner !== copy.id) throw slugTaken(wanted)

@@ -142,7 +142,11 @@ export async function addTagUses(tx: Writer, tagId: string, count: number): Prom
 /** A live tag names its parent only while that is live too, so readers are told of the tags beneath as well. */
 async function noteTagsBeneath(tx: Writer, tagId: string): Promise<void> {
   const { liveTags } = tx.tables
-  const beneath = await tx.sql.select({ id: liveTags.id }).from(liveTags).where(eq(liveTags.parentId, tagId))
+  const beneath = await tx.sql
+    .select({ id: liveTags.id })
+    .from(liveTags)
+    .where(eq(liveTags.parentId, tagId))
+    .orderBy(asc(liveTags.id))
   for (const { id } of beneath) tx.change('tag', id, 'changed')
 }
 

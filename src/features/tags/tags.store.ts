@@ -151,7 +151,7 @@ async function moveTagsBeneath(tx: Writer, from: string, to: string): Promise<vo
     .set({ parentId: to })
     .where(eq(liveTags.parentId, from))
     .returning({ id: liveTags.id })
-  for (const { id } of shown) tx.change('tag', id, 'changed')
+  for (const id of shown.map(row => row.id).sort()) tx.change('tag', id, 'changed')
 }
 
 export async function insertTagRedirect(tx: Writer, slug: string, tagId: string): Promise<void> {

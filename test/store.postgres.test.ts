@@ -1,0 +1,276 @@
+import { spawn } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { loadDemo } from '../src/cli/demo/load.ts'
+import { openDb } from '../src/cli/newsroom.ts'
+import { readConfig } from '../src/config.ts'
+import { listChanges } from '../src/features/changes/changes.ts'
+import { createArticle, prepare } from '../src/features/desk/desk.ts'
+import { publishArticle, withdrawArticle } from '../src/features/desk/publish.ts'
+import { createTag } from '../src/features/tags/tags.ts'
+import { makeTag, type Newsroom, openNewsroom, publishNew } from './support/newsroom.ts'
+import { databaseOf, findPrograms, openServer, queryOnce, type TestServer } from './support/postgres.ts'
+import { run } from './support/process.ts'
+import { storeOf } from './support/store.ts'
+
+const server = process.env.TEST_DATABASE_URL as string
+const programs = findPrograms() as string
+const sqlite = (folder: string) => ({ DATABASE_URL: `sqlite:${folder}/dateline.sqlite` })
+
+type Paths = Record<string, { get?: { parameters?: { in: string; name: string; example?: string }[] } }>
+
+/** Every GET of the document from its own example, but those that tell of keys, which are never the same. */
+async function examplesOf(newsroom: Newsroom): Promise<string[]> {
+  const { paths } = (await newsroom.get('/openapi.json')).body as { paths: Paths }
+  return Object.entries(paths).flatMap(([path, { get }]) => {
+    if (!get || path.endsWith('/keys') || path.startsWith('/health')) return []
+    return [
+      (get.parameters ?? []).reduce(
+        (url, { name, example }) => url.replace(`{${name}}`, String(example)),
+        path,
+      ),
+    ]
+  })
+}
+
+async function sameAnswers(t: Test, one: Newsroom, other: Newsroom): Promise<void> {
+  const examples = await examplesOf(one)
+  t.ok(examples.length > 20, `${examples.length} examples`)
+  for (const url of examples) {
+    const [a, b] = await Promise.all(
+      [one, other].map(newsroom =>
+        newsroom.get(url, url.includes('/editorial/') ? { key: newsroom.key } : {}),
+      ),
+    )
+    t.equal(a?.status, 200, url)
+    t.ok(b?.bytes.equals(a?.bytes as Buffer), url)
+    t.equal(b?.headers.etag, a?.headers.etag, url)
+  }
+}
+
+t.test('the demo newsroom answers byte for byte alike on both engines', async t => {
+  const now = Date.now()
+  const folders = t.testdir({ sqlite: {}, postgres: {} })
+  const ours = await openNewsroom(t, {
+    now,
+    folder: `${folders}/sqlite`,
+    settings: sqlite(`${folders}/sqlite`),
+  })
+  const theirs = await openNewsroom(t, { now, folder: `${folders}/postgres` })
+  t.equal(theirs.db.engine, 'postgres')
+  for (const newsroom of [ours, theirs]) await loadDemo(newsroom, () => now)
+  // Each log has a name of its own, which stands in cursors and labels.
+  const { epoch } = await ours.db.primary.headNow()
+  const { DATABASE_URL } = await storeOf(`${folders}/postgres`)
+  await queryOnce(DATABASE_URL as string, 'UPDATE head SET epoch = $1', [epoch])
+  await sameAnswers(t, ours, theirs)
+})
+
+t.test(
+  'eight writers at once: a follower misses nothing, sees nothing twice and never goes back',
+  { timeout: 90_000 },
+  async t => {
+    const folder = t.testdir()
+    const config = readConfig({ DATA_DIR: folder, ...(await storeOf(folder)) })
+    const [one, two, follower] = await Promise.all([1, 2, 3].map(() => openDb(config)))
+    if (!one || !two || !follower) throw new Error('not opened')
+    t.teardown(() => Promise.all([one, two, follower].map(db => db.close())))
+    await one.write(async tx => {
+      await createTag(tx, { slug: 'world', kind: 'section', names: { en: 'World' } })
+      for (const slug of ['a', 'b', 'c']) await createTag(tx, { slug, kind: 'topic', names: { en: slug } })
+    })
+    const end = Date.now() + 20_000
+    let commits = 0
+    const writer = async (db: typeof one, n: number) => {
+      for (let i = 0; Date.now() < end; i++) {
+        const tags = [['a', 'b', 'c'][(n + i) % 3] as string]
+        const input = await prepare({
+          headline: 'The same headline',
+          language: 'en',
+          section: 'world',
+          tags,
+          body: 'T',
+        })
+        const id = await db.write(async tx => (await createArticle(tx, input)).copy.id)
+        await db.write(tx => publishArticle(tx, id, {}, 'any'))
+        commits += 2
+        if (i % 4 !== 3) continue
+        await db.write(tx => withdrawArticle(tx, id, { notice: 'N', reason: 'R' }, 'any'))
+        commits++
+      }
+    }
+    const seen: number[] = []
+    let isWriting = true
+    const follow = async () => {
+      let last = 0
+      for (;;) {
+        const wasWriting = isWriting
+        const head = await follower.primary.headNow()
+        const changes = await listChanges(follower.primary.live, head, [head.epoch, last], 500)
+        seen.push(...changes.map(change => change.seq))
+        last = changes.at(-1)?.seq ?? last
+        if (changes.length === 0 && !wasWriting) return
+      }
+    }
+    const following = follow()
+    await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(n => writer(n % 2 ? one : two, n)))
+    isWriting = false
+    await following
+    console.log(`${commits} commits in 20 seconds: ${Math.round(commits / 20)} a second`)
+    const { seq } = await one.primary.headNow()
+    t.ok(seq > 500, `${seq} changes`)
+    t.same(seen.length, seq, 'as many as there are')
+    t.ok(
+      seen.every((value, i) => value === i + 1),
+      'each once, in order',
+    )
+    const { DATABASE_URL } = await storeOf(folder)
+    const wrong = await queryOnce(
+      DATABASE_URL as string,
+      'SELECT id FROM live_tags t WHERE uses <> (SELECT count(*) FROM publication_tags WHERE tag_id = t.id)',
+    )
+    t.same(wrong, [], 'and every count is right')
+  },
+)
+
+t.test(
+  'replicas: labels of their own, an editor who reads his own write, and life without a server',
+  { timeout: 120_000 },
+  async t => {
+    const primary = await openServer(programs)
+    t.teardown(() => primary.remove())
+    const replica: TestServer = await openServer(programs, primary)
+    t.teardown(() => replica.remove())
+    const settings = { DATABASE_URL: primary.url, DATABASE_REPLICA_URLS: replica.url }
+    const newsroom = await openNewsroom(t, { settings })
+    await makeTag(newsroom, 'world')
+    const first = await publishNew(newsroom, { headline: 'First' })
+    const path = `/v1/articles/${first.id}`
+    const untilSeen = async (url: string) => {
+      for (let i = 0; i < 100 && (await newsroom.get(url)).status !== 200; i++) await delay(50)
+      return newsroom.get(url)
+    }
+    const before = await untilSeen(path)
+    t.equal(before.status, 200)
+    t.same((await newsroom.get('/health/ready')).body.replicas, ['ok'])
+
+    await queryOnce(replica.url, 'SELECT pg_wal_replay_pause()')
+    const second = await publishNew(newsroom, { headline: 'Second' })
+    const own = await newsroom.get(`/v1/articles/${second.id}`, { key: newsroom.key })
+    t.equal(own.status, 200, 'with a key, at once')
+    t.equal((await newsroom.get(`/v1/articles/${second.id}`)).status, 404, 'a replica shows what it has')
+    t.equal((await newsroom.get(path)).headers.etag, before.headers.etag, 'under the label of what it has')
+    const { latest } = (await newsroom.get('/v1/changes', { key: newsroom.key })).body.meta
+    t.equal(
+      (await newsroom.get(`/v1/changes?cursor=${latest}`)).status,
+      200,
+      'a follower who is further is no stranger',
+    )
+    await queryOnce(replica.url, 'SELECT pg_wal_replay_resume()')
+    t.equal((await untilSeen(`/v1/articles/${second.id}`)).status, 200)
+
+    await replica.stop()
+    for (let i = 0; i < 5; i++)
+      t.equal((await newsroom.get('/v1/today')).status, 200, 'reads go on from the primary')
+    const degraded = await newsroom.get('/health/ready')
+    t.match(degraded.body, { status: 'degraded', primary: 'ok', replicas: ['down'] })
+    await replica.start()
+    await delay(2500)
+    t.match((await newsroom.get('/health/ready')).body, { status: 'ok', replicas: ['ok'] })
+
+    await primary.stop()
+    for (let i = 0; i < 5; i++)
+      t.equal((await newsroom.get(path)).status, 200, 'reads go on from the replica')
+    const body = { headline: 'H', language: 'en' }
+    const refused = await newsroom.request('POST', '/v1/editorial/articles', { key: newsroom.key, body })
+    t.equal(refused.status, 503)
+    t.ok(Number(refused.headers['retry-after']) > 0)
+    t.equal(refused.body.code, 'busy')
+    t.match((await newsroom.get('/health/ready')).body, {
+      status: 'degraded',
+      primary: 'down',
+      replicas: ['ok'],
+    })
+    await primary.start()
+    const write = async () =>
+      (await newsroom.request('POST', '/v1/editorial/articles', { key: newsroom.key, body })).status
+    let status = await write()
+    for (let i = 0; i < 40 && status !== 201; i++) {
+      await delay(100)
+      status = await write()
+    }
+    t.equal(status, 201, 'and all recovers by itself')
+  },
+)
+
+t.test(
+  'a newsroom moves from SQLite, killed half way and run again, and its followers go on',
+  { timeout: 180_000 },
+  async t => {
+    const folder = t.testdir()
+    const now = Date.now()
+    const ours = await openNewsroom(t, { now, folder, settings: sqlite(folder) })
+    await loadDemo(ours, () => now)
+    const blank = await prepare({ headline: 'Bulk', language: 'en', section: 'world', body: '<p>Text.</p>' })
+    for (let from = 0; from < 10_000; from += 500) {
+      await ours.db.write(async tx => {
+        for (let i = from; i < from + 500; i++) {
+          const { copy } = await createArticle(tx, { ...blank, headline: `Bulk ${i}`, slug: `bulk-${i}` })
+          // Only some are published: what is copied is rows.
+          if (i % 10 === 0) await publishArticle(tx, copy.id, {}, 'any')
+        }
+      })
+    }
+    const half = (await ours.get('/v1/changes?limit=50')).body.page.next
+    const rest = (await ours.get(half)).text
+
+    const name = `moved_${process.pid}`
+    await queryOnce(server, `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`)
+    const url = databaseOf(server, name)
+    const args = ['migrate-to', url]
+    const main = new URL('../src/main.ts', import.meta.url).pathname
+    const env = { ...process.env, DATA_DIR: folder, ...sqlite(folder) }
+    const child = spawn(process.execPath, [main, ...args], { env, stdio: 'ignore' })
+    const ended = new Promise(resolve => child.once('exit', resolve))
+    const count = async () => {
+      const found = await queryOnce<{ n: number }>(url, 'SELECT count(*)::int AS n FROM articles').catch(
+        () => [{ n: 0 }],
+      )
+      return found[0]?.n ?? 0
+    }
+    while ((await count()) < 2000) await delay(10)
+    child.kill('SIGKILL')
+    await ended
+    const there = await count()
+    t.ok(there >= 2000 && there < 10_064, `killed at ${there} articles`)
+
+    const again = await run(folder, args, '', sqlite(folder))
+    t.equal(again.code, 0, again.err)
+    const lines = again.out
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    t.match(
+      lines.find(line => line.table === 'articles'),
+      { rows: 10_064 },
+    )
+    t.match(lines.at(-1), { table: 'head', rows: 1 })
+    t.equal((await run(folder, args, '', sqlite(folder))).code, 1, 'a third run finds it there')
+
+    const theirs = await openNewsroom(t, { now, folder, settings: { DATABASE_URL: url } })
+    t.equal((await theirs.get('/v1/editorial/articles', { key: ours.key })).status, 200, 'keys are there too')
+    await sameAnswers(t, ours, theirs)
+    t.equal((await theirs.get(half)).text, rest, 'and a cursor goes on')
+  },
+)
+
+t.test('a database that is another newsroom is left alone', async t => {
+  const folders = t.testdir({ mine: {}, other: {} })
+  const { DATABASE_URL } = await storeOf(`${folders}/other`)
+  await (await openDb(readConfig({ DATABASE_URL }))).close()
+  const mine = sqlite(`${folders}/mine`)
+  await (await openDb(readConfig({ DATA_DIR: `${folders}/mine`, ...mine }))).close()
+  const refused = await run(`${folders}/mine`, ['migrate-to', DATABASE_URL as string], '', mine)
+  t.equal(refused.code, 1)
+  t.match(refused.err, /another newsroom/)
+})
