@@ -36,8 +36,8 @@ async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<v
   // Known before anything is built, since addresses are made of it.
   const config = { ...settings, PORT: settings.PORT || (await findFreePort(settings.HOST)) }
   const newsroom = await openNewsroom(config)
-  await prepare?.(newsroom)
-  const app = await build(newsroom)
+  // Pictures of the demo are drawn on threads: meanwhile routes are built here.
+  const [app] = await Promise.all([build(newsroom), prepare?.(newsroom)])
   await app.listen({ host: config.HOST, port: config.PORT })
   closeWithGrace({ delay: stopMilliseconds, logger: false }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'stopping after an error')
@@ -49,7 +49,7 @@ async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<v
 }
 
 async function build({ config, db, files }: Newsroom): Promise<App> {
-  return buildApp({
+  const app = await buildApp({
     db,
     files,
     config,
@@ -69,6 +69,8 @@ async function build({ config, db, files }: Newsroom): Promise<App> {
         : {}),
     },
   })
+  await app.ready()
+  return app
 }
 
 /** Tells a person where to go on; a log collector gets one line of JSON. */

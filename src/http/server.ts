@@ -7,6 +7,7 @@ import { parseDate } from '../instant.ts'
 import { wellFormedId } from './edge.ts'
 import { instantRule, parseQuery } from './grammar.ts'
 import { problemBody, problemType } from './problem.ts'
+import { buildSerializers } from './serializers.ts'
 
 /** How Fastify itself is set: strict input, problems for what it refuses before any route, and logs without queries. */
 export function serverOptions(
@@ -42,6 +43,7 @@ export function serverOptions(
         ajv.addFormat('binary', true)
       },
     },
+    schemaController: { compilersFactory: { buildSerializer: buildSerializers } },
     rewriteUrl: request => plainTarget(request.url ?? '/'),
     clientErrorHandler,
   }
