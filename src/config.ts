@@ -195,6 +195,9 @@ export function readConfig(
       wrong.push(`${name}=${row.hide ? '...' : text} ${error.message}`)
     }
   }
+  const { DATABASE_URL, DATABASE_REPLICA_URLS } = config as Config
+  if (DATABASE_REPLICA_URLS?.length > 0 && DATABASE_URL?.engine !== 'postgres')
+    wrong.push('DATABASE_REPLICA_URLS=... needs DATABASE_URL to be a postgres:// address')
   if (wrong.length > 0) throw new ConfigError(wrong.join('\n'))
   return config as Config
 }

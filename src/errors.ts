@@ -136,6 +136,9 @@ export type ProblemParts = {
   headers?: Readonly<Record<string, string>>
 }
 
+/** The store cannot be used as it is; the message says why, and what to do. It ends a start. */
+export class StoreError extends Error {}
+
 /** A refusal that a rule of the domain makes; the one error handler turns it into problem+json. */
 export class DomainError extends Error {
   readonly code: ProblemCode

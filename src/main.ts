@@ -1,6 +1,7 @@
 import { commands, listCommands } from './cli/commands.ts'
 import { UsageError } from './cli/usage-error.ts'
 import { ConfigError } from './config.ts'
+import { StoreError } from './errors.ts'
 
 const [name, ...args] = process.argv.slice(2)
 const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
@@ -17,6 +18,7 @@ if (!command) {
     else process.exitCode = (await run(args)) ?? 0
   } catch (error) {
     if (error instanceof ConfigError) console.error(`A setting is wrong:\n${error.message}`)
+    else if (error instanceof StoreError) console.error(error.message)
     else if (error instanceof UsageError || isArgumentError(error))
       console.error(`${error.message}\n\n${usage}`)
     else throw error

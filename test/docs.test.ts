@@ -31,10 +31,14 @@ t.test('a wrong setting is refused by its name', async t => {
     ARTICLE_URL: 'x',
     CACHE_SECONDS: '1',
     DATABASE_URL: 'mysql://x',
+    DATABASE_REPLICA_URLS: 'postgres://x',
+    TRUST_PROXY: '1',
   }
   for (const [name, value] of Object.entries(wrong)) {
     t.throws(() => readConfig({ [name]: value }), { message: new RegExp(`^${name}=`) }, name)
   }
+  const secret = { DATABASE_URL: 'mysql://user:secret@x' }
+  t.throws(() => readConfig(secret), { message: /^DATABASE_URL=(?!.*secret)/ }, 'without its password')
   t.throws(() => readConfig(wrong), { message: /PORT=[\s\S]*TIME_ZONE=/ }, 'each of them')
 })
 

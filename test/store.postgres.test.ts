@@ -244,6 +244,9 @@ t.test(
     const there = await count()
     t.ok(there >= 2000 && there < 10_064, `killed at ${there} articles`)
 
+    const served = await run(folder, ['keys', 'list'], '', { DATABASE_URL: url })
+    t.equal(served.code, 2, 'half a newsroom is not served')
+    t.match(served.err, /migrate-to was stopped/)
     const again = await run(folder, args, '', sqlite(folder))
     t.equal(again.code, 0, again.err)
     const lines = again.out

@@ -16,7 +16,8 @@ const ofTheNetwork = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUN
 
 /** What a driver's error is to a caller: Unavailable, or itself. */
 export function refusalOf(error: unknown): unknown {
-  if (!(error instanceof Error)) return error
+  // What wraps another error has the statement in its words, and so whatever somebody wrote.
+  if (!(error instanceof Error) || error.cause !== undefined) return error
   const { code } = error as { code?: string }
   if (code === undefined)
     return /terminated|timeout|Connection ended|not queryable/i.test(error.message)

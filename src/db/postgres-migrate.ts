@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import pg from 'pg'
+import { StoreError } from '../errors.ts'
 import { loadDrizzle } from './drizzle.ts'
 
 const { drizzle }: typeof import('drizzle-orm/node-postgres') = loadDrizzle('drizzle-orm/node-postgres')
@@ -9,14 +10,20 @@ const { migrate }: typeof import('drizzle-orm/node-postgres/migrator') = loadDri
 
 const migrationsFolder = join(import.meta.dirname, '../../migrations/postgres')
 
-/** Brings the database to the newest schema, one process at a time. Throws for one that is not in UTF-8. */
+/**
+ * Brings the database to the newest schema, one process at a time. Throws StoreError for one that does not answer or is
+ * not in UTF-8.
+ */
 export async function migratePostgres(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
-  await client.connect()
+  const { host, port, database } = client
+  await client.connect().catch(error => {
+    throw new StoreError(`The database ${database} at ${host}:${port} cannot be reached: ${error.message}`)
+  })
   try {
     const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding')
     if (rows[0]?.server_encoding !== 'UTF8')
-      throw new Error(`the database is in ${rows[0]?.server_encoding}: make one with ENCODING 'UTF8'`)
+      throw new StoreError(`The database is in ${rows[0]?.server_encoding}: make one with ENCODING 'UTF8'.`)
     await client.query("SELECT pg_advisory_lock(hashtextextended('dateline migrations', 0))")
     await migrate(drizzle(client), { migrationsFolder })
   } finally {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
-import { DomainError } from '../errors.ts'
+import { DomainError, StoreError } from '../errors.ts'
 import { Behind, type Db, type Writer } from './db.ts'
 import { isBug, isConflict, isReplicaLag, refusalOf, Unavailable, unwrap } from './postgres-errors.ts'
 import { migratePostgres } from './postgres-migrate.ts'
@@ -187,6 +187,16 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
       await Promise.all(all.map(server => server.close()))
     },
   }
+  await refuseHalf(primary)
   await db.write(tx => ensureHead(tx.sql, tx.tables, randomUUID()))
   return db
+}
+
+/** A copy writes the head last: rows without it are half of a newsroom, which must not be served for a whole one. */
+async function refuseHalf({ pool }: Server): Promise<void> {
+  const { rows } = await pool.query(
+    'SELECT 1 WHERE NOT EXISTS (SELECT FROM head) AND (EXISTS (SELECT FROM changes) OR EXISTS (SELECT FROM tags))',
+  )
+  if (rows.length > 0)
+    throw new StoreError('The database holds half a newsroom: migrate-to was stopped. Run it again.')
 }
