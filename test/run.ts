@@ -195,7 +195,8 @@ const passes: Pass[] = []
 let code = 0
 
 async function pass(name: string, chosen: string[], env: Record<string, string>): Promise<void> {
-  if (chosen.length === 0) return
+  // Ended by a signal: so is the rest.
+  if (chosen.length === 0 || code > 128) return
   console.log(`\n${name}`)
   const result = await run(chosen, env)
   passes.push({ name, count: result.count })
@@ -215,6 +216,8 @@ if (given || programs) {
   try {
     await makeTemplate(url)
     await pass('PostgreSQL', common, { TEST_DATABASE_URL: url })
+    if (!programs && wanted)
+      passes.push({ name: "PostgreSQL's own (no programs)", count: { ...zero(), failed: 1 } })
     if (programs) await pass("PostgreSQL's own", chosen.filter(isOfPostgres), { TEST_DATABASE_URL: url })
   } finally {
     await server?.remove()
@@ -227,6 +230,16 @@ if (given || programs) {
 
 console.log('')
 for (const { name, count } of passes) console.log(`${name.padEnd(18)} ${lineOf(count)}`)
+const [ours, theirs] = passes
+if (
+  wanted === 'required' &&
+  ours &&
+  theirs &&
+  (total(ours.count) !== total(theirs.count) || ours.count.skipped + theirs.count.skipped > 0)
+) {
+  console.log('\nThe engines did not run the same tests, or some were skipped.')
+  passes.push({ name: 'alike', count: { ...zero(), failed: 1 } })
+}
 const all = passes.reduce((before, { count }) => sum(before, count), zero())
 console.log(`\n${lineOf(all)}`)
 process.exitCode = code === 0 && all.failed > 0 ? 1 : code

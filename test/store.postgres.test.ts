@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { loadDemo } from '../src/cli/demo/load.ts'
@@ -7,6 +8,7 @@ import { readConfig } from '../src/config.ts'
 import { listChanges } from '../src/features/changes/changes.ts'
 import { createArticle, prepare } from '../src/features/desk/desk.ts'
 import { publishArticle, withdrawArticle } from '../src/features/desk/publish.ts'
+import { createMedia } from '../src/features/media/media.ts'
 import { createTag } from '../src/features/tags/tags.ts'
 import { makeTag, type Newsroom, openNewsroom, publishNew } from './support/newsroom.ts'
 import { databaseOf, findPrograms, openServer, queryOnce, type TestServer } from './support/postgres.ts'
@@ -178,7 +180,13 @@ t.test(
     await delay(2500)
     t.match((await newsroom.get('/health/ready')).body, { status: 'ok', replicas: ['ok'] })
 
-    await primary.stop()
+    const cut = newsroom.db.write(async tx => {
+      await tx.lock('a write in flight')
+      await primary.stop()
+      await delay(200)
+      await tx.lock('a write that lost its server')
+    })
+    await t.rejects(cut, { code: 'busy' }, 'a write in flight is refused, and the process lives')
     for (let i = 0; i < 5; i++)
       t.equal((await newsroom.get(path)).status, 200, 'reads go on from the replica')
     const body = { headline: 'H', language: 'en' }
@@ -202,6 +210,52 @@ t.test(
     t.equal(status, 201, 'and all recovers by itself')
   },
 )
+
+t.test('a replica that takes connections and never answers is left out', { timeout: 60_000 }, async t => {
+  const silent = createServer(socket => socket.on('error', () => undefined))
+  await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => silent.close())
+  const { port } = silent.address() as { port: number }
+  const folder = t.testdir()
+  const { DATABASE_URL } = await storeOf(folder)
+  const settings = {
+    DATABASE_URL: DATABASE_URL as string,
+    DATABASE_REPLICA_URLS: `postgres://x@127.0.0.1:${port}/x`,
+  }
+  const newsroom = await openNewsroom(t, { folder, settings })
+  const replies = await Promise.all(Array.from({ length: 10 }, () => newsroom.get('/v1/today')))
+  t.same(new Set(replies.map(reply => reply.status)), new Set([200]))
+  t.match((await newsroom.get('/health/ready')).body, {
+    status: 'degraded',
+    primary: 'ok',
+    replicas: ['down'],
+  })
+})
+
+t.test('what comes into use is shown as it was put right meanwhile', async t => {
+  const newsroom = await openNewsroom(t)
+  const { db, key } = newsroom
+  await makeTag(newsroom, 'world')
+  await makeTag(newsroom, 'topic', 'topic')
+  const media = await db.write(tx => createMedia(tx, { type: 'picture', words: { caption: 'old' } }))
+  const input = await prepare({ headline: 'H', language: 'en', section: 'world', body: 'T', tags: ['topic'] })
+  const id = await db.write(async tx => (await createArticle(tx, { ...input, leadMedia: media.id })).copy.id)
+  // The publish has shown both and has not committed when they are put right.
+  const patch = (url: string, body: object) => newsroom.request('PATCH', url, { key, match: '*', body })
+  const publishing = db.write(async tx => {
+    await publishArticle(tx, id, {}, 'any')
+    await delay(600)
+  })
+  await delay(300)
+  await Promise.all([
+    publishing,
+    patch(`/v1/editorial/media/${media.id}`, { caption: 'right' }),
+    patch('/v1/editorial/tags/topic', { names: { en: 'Right' } }),
+  ])
+  const article = (await newsroom.get(`/v1/articles/${id}`)).body
+  t.equal(article.leadMedia.caption, 'right')
+  t.equal(article.tags[0].name, 'Right')
+})
 
 t.test(
   'a newsroom moves from SQLite, killed half way and run again, and its followers go on',

@@ -1,21 +1,25 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { CopyError, copyNewsroom } from '../db/copy.ts'
 import { loadConfig } from './newsroom.ts'
 import { startBar } from './progress.ts'
 import { UsageError } from './usage-error.ts'
 
-export const migrateToUsage = `Usage: npm run dateline -- migrate-to postgres://USER:PASSWORD@HOST/DATABASE
+export const migrateToUsage = `Usage: npm run --silent dateline -- migrate-to postgres://USER:PASSWORD@HOST/DATABASE
+       npm run --silent dateline -- migrate-to -    the address from standard input
 
 Copies the newsroom in SQLite, whole, into an empty PostgreSQL database: keys, the change log and its epoch too, so that
 followers go on with their cursors. Counts and checksums of every table are compared. Stopped half way, run it again.
-Writes of a service that still runs are refused (503) meanwhile; pictures stay where they are, in DATA_DIR.`
+Stop the service first: its writes are refused (503) during the copy, and lost to PostgreSQL after it. Pictures stay
+where they are, in DATA_DIR.`
 
 /** `migrate-to`: the newsroom moves to PostgreSQL. */
 export async function migrateTo(args: string[]): Promise<number> {
   const { positionals } = parseArgs({ args, allowPositionals: true, options: {} })
-  const [url, ...more] = positionals
+  const [given, ...more] = positionals
+  const url = given === '-' ? (await text(process.stdin)).trim() : given
   if (url === undefined || more.length > 0 || !/^postgres(ql)?:\/\/./.test(url) || !URL.canParse(url))
     throw new UsageError('Name one database, as postgres://...')
   const { DATABASE_URL, DATA_DIR } = loadConfig()

@@ -5,6 +5,7 @@ import { loadDrizzle } from './drizzle.ts'
 import { migrateSqlite } from './migrate.ts'
 import { migratePostgres } from './postgres-migrate.ts'
 import { tables } from './schema.sqlite.ts'
+import { headLock } from './spine.ts'
 
 const core: typeof import('drizzle-orm/sqlite-core') = loadDrizzle('drizzle-orm/sqlite-core')
 
@@ -36,8 +37,12 @@ export async function copyNewsroom(
   await migratePostgres(url)
   const source = new Database(file, { timeout: 10_000 })
   const target = new pg.Client({ connectionString: url })
+  // An end of the connection is told by the query at hand.
+  target.on('error', () => undefined)
   await target.connect()
   try {
+    // No service makes a newsroom of its own of the target meanwhile.
+    await target.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [headLock])
     // A service that still runs answers its writes with 503 until the copy ends.
     source.exec('BEGIN IMMEDIATE')
     const of = describeSource(source)

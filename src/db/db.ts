@@ -65,6 +65,12 @@ export type Source = {
 /** Where a read belongs: what a key asks for must show every commit, what the public asks for may come from a replica. */
 export type Reach = 'primary' | 'anywhere'
 
+/** Thrown where a row is no longer what the transaction read: it is then run again. */
+export class Conflict extends Error {
+  /** SQLSTATE of a serialisation failure. */
+  readonly code = '40001'
+}
+
 /** Thrown by the work of a read whose replica lacks what the caller has seen: it is then made again elsewhere. */
 export class Behind extends Error {}
 

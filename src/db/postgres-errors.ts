@@ -2,8 +2,9 @@ import { DomainError } from '../errors.ts'
 
 /** 503: the server does not answer, or not yet. */
 export class Unavailable extends DomainError {
-  constructor(detail = 'The database does not answer.') {
+  constructor(detail = 'The database does not answer.', cause?: unknown) {
     super('busy', detail, { headers: { 'retry-after': '5' } })
+    this.cause = cause
   }
 }
 
@@ -11,19 +12,24 @@ export class Unavailable extends DomainError {
  * Classes of SQLSTATE that tell of the server and not of the statement (PostgreSQL, appendix A): connection,
  * resources, shutting down or starting up, a conflict with recovery, and a table that a replica has not got yet.
  */
-const ofTheServer = /^(08...|53...|57P0.|58...|25006|XX...)$/
+const ofTheServer = /^(08...|28...|3D000|53...|57P0.|58...|25006|25P03|XX...)$/
 const ofTheNetwork = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ENOENT)/
 
 /** What a driver's error is to a caller: Unavailable, or itself. */
 export function refusalOf(error: unknown): unknown {
-  // What wraps another error has the statement in its words, and so whatever somebody wrote.
-  if (!(error instanceof Error) || error.cause !== undefined) return error
-  const { code } = error as { code?: string }
-  if (code === undefined)
-    return /terminated|timeout|Connection ended|not queryable/i.test(error.message)
-      ? new Unavailable()
-      : error
-  return ofTheServer.test(code) || ofTheNetwork.test(code) ? new Unavailable() : error
+  // What Drizzle wraps has the statement in its words, and so whatever somebody wrote.
+  if (!(error instanceof Error) || 'params' in error) return error
+  const { code, message } = error as { code?: string; message: string }
+  if (code !== undefined)
+    return ofTheServer.test(code) || ofTheNetwork.test(code) ? new Unavailable(undefined, error) : error
+  // All connections are in use: that is no fault of the server's.
+  if (message === 'timeout exceeded when trying to connect')
+    return new DomainError('busy', 'Too many requests wait for the database.', {
+      headers: { 'retry-after': '1' },
+    })
+  return /terminated|timeout|Connection ended|not queryable|SSL/i.test(message)
+    ? new Unavailable(undefined, error)
+    : error
 }
 
 /** A refusal that stands behind a wrapping error: Drizzle wraps what a driver throws. */
@@ -48,9 +54,4 @@ export function isConflict(error: unknown): boolean {
 /** Whether a conflict that does not go away is our own mistake, and not that of many at once. */
 export function isBug(error: unknown): boolean {
   return (stateOf(error) ?? '').startsWith('23')
-}
-
-/** Whether a replica failed for what only a replica can: a conflict with recovery, or a table not there yet. */
-export function isReplicaLag(error: unknown): boolean {
-  return ['40001', '42P01'].includes(stateOf(error) ?? '')
 }

@@ -17,6 +17,7 @@ const migrationsFolder = join(import.meta.dirname, '../../migrations/postgres')
 export async function migratePostgres(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
   const { host, port, database } = client
+  client.on('error', () => undefined)
   await client.connect().catch(error => {
     throw new StoreError(`The database ${database} at ${host}:${port} cannot be reached: ${error.message}`)
   })

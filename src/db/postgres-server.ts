@@ -40,7 +40,14 @@ export function openServer(options: ServerOptions) {
     keepAlive: true,
   }
   const pool = new pg.Pool({ ...common, max: connections, query_timeout: answerMs })
-  const slow = new pg.Pool({ ...common, max: slowConnections, statement_timeout: options.queryTimeout })
+  const slow = new pg.Pool({
+    ...common,
+    max: slowConnections,
+    // The wait counts towards the limit, as it does on SQLite.
+    connectionTimeoutMillis: options.queryTimeout,
+    statement_timeout: options.queryTimeout,
+    query_timeout: options.queryTimeout + 1000,
+  })
   // An idle connection that ends says so here; the next query makes another.
   for (const each of [pool, slow]) each.on('error', () => undefined)
 
@@ -55,7 +62,8 @@ export function openServer(options: ServerOptions) {
     try {
       return (await slow.query({ text, values, rowMode: 'array' })).rows as unknown[][]
     } catch (error) {
-      if ((error as { code?: string }).code === '57014')
+      const { code, message } = error as { code?: string; message: string }
+      if (code === '57014' || message === 'timeout exceeded when trying to connect')
         throw tooCostly(`It took longer than ${options.queryTimeout} ms.`)
       return refuse(error)
     } finally {

@@ -4,11 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import { DomainError, StoreError } from '../errors.ts'
 import { Behind, type Db, type Writer } from './db.ts'
-import { isBug, isConflict, isReplicaLag, refusalOf, Unavailable, unwrap } from './postgres-errors.ts'
+import { sql } from './drizzle.ts'
+import { isBug, isConflict, refusalOf, Unavailable, unwrap } from './postgres-errors.ts'
 import { migratePostgres } from './postgres-migrate.ts'
 import { openServer, type Queryable, type Server } from './postgres-server.ts'
 import { tables } from './schema.postgres.ts'
-import { ensureHead, type PendingChange, writeChanges } from './spine.ts'
+import { ensureHead, headLock, type PendingChange, writeChanges } from './spine.ts'
 
 export type PostgresOptions = {
   /** The primary, as `postgres://...`. */
@@ -28,6 +29,10 @@ const writeQueueLimit = 1000
 const mostAttempts = 10
 /** How long a server that did not answer is left out. */
 const downMs = 2000
+/** How long one request may take to find out whether it is back. */
+const probeMs = 5000
+/** Whoever asks whether all is well wants to know at once. */
+const checkMs = 900
 
 /** Opens (migrating it, when needed) a newsroom on PostgreSQL, with the replicas that public reads may come from. */
 export async function openPostgres(options: PostgresOptions): Promise<Db> {
@@ -59,6 +64,11 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
       throw refusalOf(error)
     })
     let broken: Error | undefined
+    // The pool listens to idle connections alone; one that ends here would end the process.
+    const onError = (error: Error) => {
+      broken = error
+    }
+    client.on('error', onError)
     try {
       await client.query('BEGIN')
       // A server may be set to tell of a commit before it is on the disk; what we acknowledge is.
@@ -76,6 +86,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
       else await client.query('ROLLBACK').catch(() => (broken = new Error('a transaction would not end')))
       throw reason
     } finally {
+      client.removeListener('error', onError)
       client.release(broken)
     }
   }
@@ -139,11 +150,32 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
     }
   }
 
+  /** Of one that was down, a single request finds out whether it is back; the others go elsewhere meanwhile. */
+  function mayAnswer(server: Server): boolean {
+    const until = downUntil.get(server)
+    if (until === undefined) return true
+    if (until > performance.now()) return false
+    downUntil.set(server, performance.now() + probeMs)
+    return true
+  }
+
+  function noteUp(server: Server): void {
+    if (downUntil.delete(server)) process.emitWarning(`${nameOf(server)} answers again`, 'Store')
+  }
+
+  function noteDown(server: Server, error: unknown): void {
+    const { message } = ((error as Error).cause ?? error) as Error
+    if (!downUntil.has(server)) process.emitWarning(`${nameOf(server)} does not answer: ${message}`, 'Store')
+    downUntil.set(server, performance.now() + downMs)
+  }
+
+  const nameOf = (server: Server) =>
+    server === primary ? 'The primary' : `Replica ${replicas.indexOf(server) + 1}`
+
   let turn = 0
   /** Who may be asked, best first: replicas in turn, those that failed a moment ago left out, the primary last. */
   function candidates(): Server[] {
-    const now = performance.now()
-    const up = replicas.filter(server => (downUntil.get(server) ?? 0) <= now)
+    const up = replicas.filter(mayAnswer)
     turn = (turn + 1) % Math.max(up.length, 1)
     return [...up.slice(turn), ...up.slice(0, turn), primary]
   }
@@ -156,15 +188,17 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
       const servers = reach === 'primary' ? [primary] : candidates()
       for (const [i, server] of servers.entries()) {
         try {
-          return await work(server.source)
+          const result = await work(server.source)
+          noteUp(server)
+          return result
         } catch (error) {
           const reason = unwrap(error)
-          const isElsewhere =
-            reason instanceof Behind ||
+          // What no rule refused is the replica's own: a conflict with recovery, a table it has not got, a login.
+          const isDown =
             reason instanceof Unavailable ||
-            (server !== primary && isReplicaLag(error))
-          if (!isElsewhere || i === servers.length - 1) throw reason
-          if (!(reason instanceof Behind)) downUntil.set(server, performance.now() + downMs)
+            (server !== primary && !(reason instanceof DomainError) && !(reason instanceof Behind))
+          if (isDown) noteDown(server, reason)
+          if ((!isDown && !(reason instanceof Behind)) || i === servers.length - 1) throw reason
         }
       }
       throw new Unavailable()
@@ -173,11 +207,12 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
     async check() {
       const answers = await Promise.all(
         all.map(async server => {
-          const up = await server.source.headNow().then(
+          const answer = server.source.headNow().then(
             () => true,
             () => false,
           )
-          if (up) downUntil.delete(server)
+          const up = await Promise.race([answer, delay(checkMs, false, { ref: false })])
+          if (up) noteUp(server)
           return up
         }),
       )
@@ -187,16 +222,21 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
       await Promise.all(all.map(server => server.close()))
     },
   }
-  await refuseHalf(primary)
-  await db.write(tx => ensureHead(tx.sql, tx.tables, randomUUID()))
+  await db.write(async tx => {
+    // A copy holds this name while it goes.
+    await tx.lock(headLock)
+    await refuseHalf(tx)
+    await ensureHead(tx.sql, tx.tables, randomUUID())
+  })
   return db
 }
 
 /** A copy writes the head last: rows without it are half of a newsroom, which must not be served for a whole one. */
-async function refuseHalf({ pool }: Server): Promise<void> {
-  const { rows } = await pool.query(
-    'SELECT 1 WHERE NOT EXISTS (SELECT FROM head) AND (EXISTS (SELECT FROM changes) OR EXISTS (SELECT FROM tags))',
-  )
-  if (rows.length > 0)
-    throw new StoreError('The database holds half a newsroom: migrate-to was stopped. Run it again.')
+async function refuseHalf(tx: Writer): Promise<void> {
+  const { head, ...others } = tx.tables
+  if ((await tx.sql.select({ id: head.id }).from(head)).length > 0) return
+  for (const table of Object.values(others)) {
+    const [row] = await tx.sql.select({ one: sql<number>`1` }).from(table).limit(1)
+    if (row) throw new StoreError('The database holds half a newsroom: migrate-to was stopped. Run it again.')
+  }
 }

@@ -41,6 +41,9 @@ export async function writeChanges(
   }
 }
 
+/** What is locked by whoever makes a newsroom of a database. */
+export const headLock = 'head'
+
 /** Makes the head row of a new database; an epoch tells a cursor of this log from one of another life. */
 export async function ensureHead(connection: Sql, tables: AllTables, epoch: string): Promise<void> {
   await connection.insert(tables.head).values({ id: 1, epoch, seq: 0, at: 0 }).onConflictDoNothing()

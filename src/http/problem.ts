@@ -66,7 +66,8 @@ function cachingOf(request: FastifyRequest, status: number): string {
 export function setProblemHandlers(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     // A store's library wraps what is thrown beneath it; its own words hold the statement and what was in it.
-    const inner = (error.cause instanceof Error ? error.cause : error) as FastifyError
+    const isWrapped = error.cause instanceof Error && !((error as Error) instanceof DomainError)
+    const inner = (isWrapped ? error.cause : error) as FastifyError
     const refusal = inner instanceof DomainError ? inner : refusalOf(error, request)
     if (refusal) return sendProblem(request, reply, refusal.code, refusal.message, refusal.parts)
     request.log.error({ err: inner }, 'an error nobody expected')

@@ -1,4 +1,4 @@
-import type { DeskReader, Writer } from '../../db/db.ts'
+import { Conflict, type DeskReader, type Writer } from '../../db/db.ts'
 import { and, asc, desc, eq, getTableColumns, gt, or, type SQL, sql } from '../../db/drizzle.ts'
 import type { AllTables } from '../../db/tables.ts'
 import type { DeskStatus, LiveStatus } from '../../words.ts'
@@ -97,7 +97,12 @@ export async function saveArticle(tx: Writer, copy: WorkingCopy, isNew: boolean)
   const { articles, articleTags, articleMedia } = tx.tables
   const { sectionSlug: _slug, tags, leadMediaId, mediaIds, ...row } = copy
   if (isNew) await tx.sql.insert(articles).values(row)
-  else await tx.sql.update(articles).set(row).where(eq(articles.id, row.id))
+  else {
+    // A merge of tags raises revisions too, and locks no articles.
+    const isAsRead = and(eq(articles.id, row.id), eq(articles.revision, row.revision - 1))
+    const saved = await tx.sql.update(articles).set(row).where(isAsRead).returning({ id: articles.id })
+    if (saved.length === 0) throw new Conflict(`article ${row.id} was changed meanwhile`)
+  }
   if (!isNew) {
     await tx.sql.delete(articleTags).where(eq(articleTags.articleId, row.id))
     await tx.sql.delete(articleMedia).where(eq(articleMedia.articleId, row.id))

@@ -138,8 +138,8 @@ async function tryBatch(
   batch: readonly Ready[],
   report: Report,
 ): Promise<Entry[]> {
-  const made = { media: 0, tags: 0 }
-  const entries = await db.write(async tx => {
+  const { entries, made } = await db.write(async tx => {
+    const made = { media: 0, tags: 0 }
     // Two imports of one item would each find it missing.
     await tx.lock('imports')
     const told: Entry[] = []
@@ -161,7 +161,7 @@ async function tryBatch(
         }
       }
     }
-    return told
+    return { entries: told, made }
   })
   report.media += made.media
   report.tags += made.tags

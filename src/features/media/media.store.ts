@@ -97,6 +97,8 @@ export async function countMediaUses(
   lost: readonly string[],
 ): Promise<void> {
   const { liveMedia, media } = tx.tables
+  // What comes into use is shown as it is now: its words may be changing at this very moment.
+  for (const id of gained.toSorted()) await tx.lock(`media ${id}`)
   for (const id of gained) {
     const raised = await tx.sql
       .update(liveMedia)

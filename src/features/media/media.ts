@@ -88,7 +88,8 @@ export async function createPicture(
   try {
     return await db.write(tx => createMedia(tx, { id, type: 'picture', words, stored }))
   } catch (error) {
-    await removeFiles(files, id, stored)
+    // A commit whose answer was lost may have been made: then the files stay, as they do where nobody can tell.
+    await removeUnusedFiles(db.desk, files, id, stored).catch(() => undefined)
     throw error
   }
 }

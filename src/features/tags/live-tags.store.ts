@@ -3,6 +3,9 @@ import { alias, and, asc, eq, gt, gte, lt, not, or, type SQL, sql } from '../../
 import type { AllTables, LiveTables } from '../../db/tables.ts'
 import type { TagKind } from '../../words.ts'
 
+/** What is locked by whoever changes a tag: each may be another's parent. */
+export const tagTree = 'tags'
+
 export type TagFacts = Omit<LiveTables['liveTags']['$inferSelect'], 'uses'>
 export type LiveTagRow = LiveTables['liveTags']['$inferSelect'] & { parent: string | null }
 
@@ -124,12 +127,16 @@ export async function countTagUses(
 /** Adds `count` articles (more than none) to a tag; one that nothing live used becomes live. */
 export async function addTagUses(tx: Writer, tagId: string, count: number): Promise<void> {
   const { liveTags, tags } = tx.tables
-  const raised = await tx.sql
-    .update(liveTags)
-    .set({ uses: sql`${liveTags.uses} + ${count}` })
-    .where(eq(liveTags.id, tagId))
-    .returning({ id: liveTags.id })
-  if (raised.length > 0) return
+  const raise = () =>
+    tx.sql
+      .update(liveTags)
+      .set({ uses: sql`${liveTags.uses} + ${count}` })
+      .where(eq(liveTags.id, tagId))
+      .returning({ id: liveTags.id })
+  if ((await raise()).length > 0) return
+  // It is shown as it is now: its names may be changing at this very moment, or another may be showing it.
+  await tx.lock(tagTree)
+  if ((await raise()).length > 0) return
   const [tag] = await tx.sql.select().from(tags).where(eq(tags.id, tagId))
   if (!tag) throw new Error(`tag ${tagId} is gone`)
   await tx.sql.insert(liveTags).values({ ...factsOf(tag), uses: count })

@@ -64,7 +64,9 @@ export async function insertTag(tx: Writer, row: TagRow): Promise<void> {
 
 export async function updateTag(tx: Writer, row: TagRow): Promise<void> {
   const { tags } = tx.tables
-  await tx.sql.update(tags).set(row).where(eq(tags.id, row.id))
+  // When it was first shown is not the desk's to say.
+  const { shownAt: _shown, ...rest } = row
+  await tx.sql.update(tags).set(rest).where(eq(tags.id, row.id))
 }
 
 export async function deleteTagRow(tx: Writer, id: string): Promise<void> {

@@ -14,6 +14,7 @@ import {
   listLiveTagRowsByName,
   refreshLiveTag,
   removeLiveTag,
+  tagTree,
 } from './live-tags.store.ts'
 import {
   deleteTagRow,
@@ -46,12 +47,9 @@ export type TagPatch = {
   wikidata?: string | null
 }
 
-/** Tags are changed one at a time: each may be another's parent. */
-const tree = 'tags'
-
 /** Makes a tag. Throws 409 `tag-exists` for a slug that is or was a tag's, 400 for a parent that is not there. */
 export async function createTag(tx: Writer, input: TagInput): Promise<TagRow> {
-  await tx.lock(tree)
+  await tx.lock(tagTree)
   const slug = input.slug ?? (await freeSlug(tx, input))
   if (await isTagSlugTaken(tx, slug)) {
     throw new DomainError('tag-exists', `There is or was a tag "${slug}".`, {
@@ -77,7 +75,7 @@ export async function createTag(tx: Writer, input: TagInput): Promise<TagRow> {
 
 /** Changes a tag; where it is live, readers see it at once. Throws 404, 412, 400. */
 export async function patchTag(tx: Writer, slug: string, patch: TagPatch, match: Match): Promise<TagRow> {
-  await tx.lock(tree)
+  await tx.lock(tagTree)
   const tag = await getTag(tx, slug)
   requireRevision(match, tag.revision)
   const merged = { ...tag.names, ...patch.names }
@@ -103,7 +101,7 @@ export async function patchTag(tx: Writer, slug: string, patch: TagPatch, match:
 
 /** Deletes a tag that nothing uses. Throws 404, 412, and 409 `in-use` with the users. */
 export async function deleteTag(tx: Writer, slug: string, match: Match): Promise<void> {
-  await tx.lock(tree)
+  await tx.lock(tagTree)
   const tag = await getTag(tx, slug)
   requireRevision(match, tag.revision)
   const users = await listTagUsers(tx, tag.id)
@@ -115,7 +113,7 @@ export async function deleteTag(tx: Writer, slug: string, match: Match): Promise
 
 /** Files everything under `slug` under `into` instead; the old address redirects if the public knew it. */
 export async function mergeTag(tx: Writer, slug: string, into: string, match: Match): Promise<TagRow> {
-  await tx.lock(tree)
+  await tx.lock(tagTree)
   const tag = await getTag(tx, slug)
   requireRevision(match, tag.revision)
   const target = await findTag(tx, into)
