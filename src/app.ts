@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import compress from '@fastify/compress'
 import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify'
 import type { Config } from './config.ts'
@@ -60,6 +61,9 @@ const schemas = [
   ...keySchemas,
 ]
 
+/** How long a stop still takes what comes, so that callers learn of it from `/health/ready` first. */
+const lastCallMs = 250
+
 /** The whole service, ready to listen: every hook and every route, in the order a request meets them. */
 export async function buildApp(deps: AppDeps): Promise<App> {
   const { db, files, config, publicUrl, version, now } = deps
@@ -104,6 +108,8 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   let stopping = false
   app.addHook('preClose', async () => {
     stopping = true
+    // What has been sent and not yet been read is in flight too: a connection closed now would be reset under it.
+    if (app.server.listening) await delay(lastCallMs)
     // Node closes idle connections once; one that becomes idle later would hold the stop for as long as it is kept.
     const closing = setInterval(() => app.server.closeIdleConnections(), 100)
     app.server.once('close', () => clearInterval(closing))
