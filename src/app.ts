@@ -5,10 +5,18 @@ import type { Config } from './config.ts'
 import type { Db } from './db/db.ts'
 import { articleRoutes } from './features/articles/articles.routes.ts'
 import { articleSchemas } from './features/articles/articles.schema.ts'
+import { auditRoutes } from './features/audit/audit.routes.ts'
+import { auditSchemas } from './features/audit/audit.schema.ts'
 import { changeRoutes } from './features/changes/changes.routes.ts'
 import { changeSchemas } from './features/changes/changes.schema.ts'
 import { deskRoutes } from './features/desk/desk.routes.ts'
 import { deskSchemas } from './features/desk/desk.schema.ts'
+import { moveRoutes } from './features/desk/moves.routes.ts'
+import { moveSchemas } from './features/desk/moves.schema.ts'
+import { previewRoutes } from './features/desk/preview.routes.ts'
+import { previewSchemas } from './features/desk/preview.schema.ts'
+import { versionRoutes } from './features/desk/versions.routes.ts'
+import { versionSchemas } from './features/desk/versions.schema.ts'
 import { keyRoutes } from './features/keys/keys.routes.ts'
 import { keySchemas } from './features/keys/keys.schema.ts'
 import { findKey } from './features/keys/keys.ts'
@@ -58,6 +66,10 @@ const schemas = [
   ...todaySchemas,
   ...changeSchemas,
   ...deskSchemas,
+  ...moveSchemas,
+  ...versionSchemas,
+  ...previewSchemas,
+  ...auditSchemas,
   ...keySchemas,
 ]
 
@@ -101,6 +113,10 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   changeRoutes(app, { delivery, publicUrl })
 
   deskRoutes(app, { db, publicUrl })
+  moveRoutes(app, { db, review: config.REVIEW })
+  versionRoutes(app, { db })
+  previewRoutes(app, { db, files, settings, now })
+  auditRoutes(app, { db })
   editorialTagRoutes(app, { db, publicUrl })
   await app.register(editorialMediaRoutes, { db, files, publicUrl, uploadLimit: config.UPLOAD_LIMIT })
   keyRoutes(app, { db })

@@ -119,6 +119,14 @@ export const settings = {
     meaning: 'Addresses or networks of proxies whose X-Forwarded-For is believed, comma-separated.',
     read: text => list(text).map(network),
   }),
+  REVIEW: setting({
+    default: 'optional',
+    meaning: '`required`: only an approved working copy can be published or scheduled; else `optional`.',
+    read: text => {
+      if (text !== 'required' && text !== 'optional') throw new SettingError('must be required or optional')
+      return text
+    },
+  }),
   EDITORIAL_ORIGINS: setting({
     default: '',
     meaning: 'Origins whose pages may call the editorial tree from a browser, comma-separated.',

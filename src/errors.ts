@@ -75,6 +75,11 @@ const table = {
     'What was published cannot be deleted',
     'Withdraw it instead: readers then get a tombstone.',
   ],
+  'idempotency-in-flight': [
+    409,
+    'The first request with this Idempotency-Key is at work',
+    'Send the same again in a moment: you get the answer of the first.',
+  ],
   'translation-exists': [
     409,
     'The story has an article in that language',
@@ -99,6 +104,11 @@ const table = {
   'too-large': [413, 'The request is too large', 'Send less: the limit is in `detail`.'],
   'unsupported-media-type': [415, 'That content type is not taken here', 'Send the type named in `detail`.'],
   'range-not-satisfiable': [416, 'The range lies outside the file', '`Content-Range` tells the length.'],
+  'idempotency-key-reused': [
+    422,
+    'The Idempotency-Key was used for another request',
+    'Send a new key with a new request; the same key only to repeat the same one.',
+  ],
   'revision-required': [
     428,
     'If-Match is missing',
@@ -150,6 +160,18 @@ export class DomainError extends Error {
     this.code = code
     this.parts = parts
   }
+}
+
+/**
+ * An error as the log may have it. A store's library wraps what is thrown beneath it, and its own words hold the
+ * statement and what was in it; so do the details of a database's error.
+ */
+export function loggable(error: unknown): Record<string, unknown> {
+  const isWrapped = error instanceof Error && error.cause instanceof Error && !(error instanceof DomainError)
+  const inner = (isWrapped ? error.cause : error) as Error & { code?: unknown }
+  if (!(inner instanceof Error)) return { message: String(error) }
+  const { name, message, code, stack } = inner
+  return { type: name, message, ...(code === undefined ? {} : { code }), stack }
 }
 
 /** Shorthand for a refusal of one field with 400 `validation-failed`. */

@@ -47,6 +47,44 @@ export const actions = [
 ] as const
 export type Action = (typeof actions)[number]
 
+/** Who or what writes: a key, or the service itself by one of its jobs or commands. */
+export const actorKinds = ['key', 'schedule', 'embargo', 'import', 'command'] as const
+export type ActorKind = (typeof actorKinds)[number]
+
+/** What editors do to an article at the desk, each allowed in some states and by some keys: see `workflow.ts`. */
+export const articleMoves = [
+  'submit',
+  'approve',
+  'return',
+  'publish',
+  'schedule',
+  'unschedule',
+  'hold',
+  'release',
+  'withdraw',
+  'restore-version',
+  'delete',
+] as const
+export type ArticleMove = (typeof articleMoves)[number]
+
+/** What an entry of the audit trail says was done. */
+export const mutations = [
+  ...articleMoves,
+  'create',
+  'edit',
+  'merge',
+  'revoke',
+  'lapse',
+  'schedule-failed',
+  'share-preview',
+  'revoke-preview',
+] as const
+export type Mutation = (typeof mutations)[number]
+
+/** What the audit trail is kept of. */
+export const auditedTypes = ['article', 'tag', 'media', 'key'] as const
+export type AuditedType = (typeof auditedTypes)[number]
+
 /** In how many languages a tag may have a name. */
 export const mostNames = 50
 
@@ -76,3 +114,12 @@ export const scopes = [
   'articles:embargoed',
 ] as const
 export type Scope = (typeof scopes)[number]
+
+/** How a scheduled working copy is to be published, as stored; an instant is in epoch milliseconds. */
+export type ScheduledPublish = {
+  kind?: 'update' | 'correction'
+  note?: string
+  embargoedUntil?: number | null
+  /** The key that scheduled it. */
+  keyId: string | null
+}

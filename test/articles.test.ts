@@ -1,6 +1,7 @@
 import t from 'tap'
 import { createArticle, prepare } from '../src/features/desk/desk.ts'
-import { publishArticle, withdrawArticle } from '../src/features/desk/publish.ts'
+import { publishArticle } from '../src/features/desk/publish.ts'
+import { withdrawArticle } from '../src/features/desk/takedown.ts'
 import { makeTag, type Newsroom, openNewsroom, publishNew } from './support/newsroom.ts'
 import { analyze, engine, planOf } from './support/store.ts'
 
@@ -13,7 +14,7 @@ async function publishMany({ db, clock }: Newsroom, count: number): Promise<stri
   const made: string[] = []
   const start = clock.now - count * 1000
   for (let from = 0; from < count; from += 1000) {
-    await db.write(async tx => {
+    await db.write({ by: 'command' }, async tx => {
       for (let i = from; i < Math.min(from + 1000, count); i++) {
         const language = i % 2 ? 'bg' : 'en'
         const tags = [i % 3 ? 'energy' : 'travel']
@@ -125,7 +126,7 @@ t.test(
       // The row the cursor points at goes, and so do one ahead and one behind; a new one comes.
       const gone = [body.data.at(-1)?.id, made[(pages * 37) % made.length], made[(pages * 91) % made.length]]
       newsroom.clock.now += 1
-      await newsroom.db.write(async tx => {
+      await newsroom.db.write({ by: 'command' }, async tx => {
         const { copy } = await createArticle(
           tx,
           await prepare({ headline: `New ${pages}`, language: 'en', body: 'Text.', section: 'world' }),

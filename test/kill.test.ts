@@ -182,7 +182,7 @@ t.test('every connection waits for the disk before it says a write is done', asy
   const query = () => live.sql.select({ level }).from(live.tables.head)
   t.same(await query(), [{ level: whole }], 'the one that reads')
   t.same(await live.offLoop(query(), {}), [[whole]], 'the one off the event loop')
-  await newsroom.db.write(async tx => {
+  await newsroom.db.write({ by: 'command' }, async tx => {
     t.same(await tx.sql.select({ level }).from(tx.tables.head), [{ level: whole }], 'the one that writes')
   })
 })

@@ -246,11 +246,11 @@ t.test('a query past its time is given up with 503, and the service goes on', as
     await t.rejects(newsroom.db.primary.live.offLoop(quick, {}), { code: 'query-too-costly' }, 'no third')
   t.equal((await newsroom.get('/v1/articles')).status, 200)
   await t.rejects(
-    newsroom.db.write(() => newsroom.db.write(async () => undefined)),
+    newsroom.db.write({ by: 'command' }, () => newsroom.db.write({ by: 'command' }, async () => undefined)),
     /inside a write/,
   )
   const many = await Promise.allSettled(
-    Array.from({ length: 1100 }, async () => newsroom.db.write(async () => undefined)),
+    Array.from({ length: 1100 }, async () => newsroom.db.write({ by: 'command' }, async () => undefined)),
   )
   const refused = many.filter(result => result.status === 'rejected')
   t.equal(refused.length, 100, 'the queue of writes is bounded')

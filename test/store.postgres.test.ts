@@ -7,7 +7,8 @@ import { openDb } from '../src/cli/newsroom.ts'
 import { readConfig } from '../src/config.ts'
 import { listChanges } from '../src/features/changes/changes.ts'
 import { createArticle, prepare } from '../src/features/desk/desk.ts'
-import { publishArticle, withdrawArticle } from '../src/features/desk/publish.ts'
+import { publishArticle } from '../src/features/desk/publish.ts'
+import { withdrawArticle } from '../src/features/desk/takedown.ts'
 import { createMedia } from '../src/features/media/media.ts'
 import { createTag } from '../src/features/tags/tags.ts'
 import { makeTag, type Newsroom, openNewsroom, publishNew } from './support/newsroom.ts'
@@ -77,7 +78,7 @@ t.test(
     const [one, two, follower] = await Promise.all([1, 2, 3].map(() => openDb(config)))
     if (!one || !two || !follower) throw new Error('not opened')
     t.teardown(() => Promise.all([one, two, follower].map(db => db.close())))
-    await one.write(async tx => {
+    await one.write({ by: 'command' }, async tx => {
       await createTag(tx, { slug: 'world', kind: 'section', names: { en: 'World' } })
       for (const slug of ['a', 'b', 'c']) await createTag(tx, { slug, kind: 'topic', names: { en: slug } })
     })
@@ -93,11 +94,11 @@ t.test(
           tags,
           body: 'T',
         })
-        const id = await db.write(async tx => (await createArticle(tx, input)).copy.id)
-        await db.write(tx => publishArticle(tx, id, {}, 'any'))
+        const id = await db.write({ by: 'command' }, async tx => (await createArticle(tx, input)).copy.id)
+        await db.write({ by: 'command' }, tx => publishArticle(tx, id, {}, 'any'))
         commits += 2
         if (i % 4 !== 3) continue
-        await db.write(tx => withdrawArticle(tx, id, { notice: 'N', reason: 'R' }, 'any'))
+        await db.write({ by: 'command' }, tx => withdrawArticle(tx, id, { notice: 'N', reason: 'R' }, 'any'))
         commits++
       }
     }
@@ -180,7 +181,7 @@ t.test(
     await delay(2500)
     t.match((await newsroom.get('/health/ready')).body, { status: 'ok', replicas: ['ok'] })
 
-    const cut = newsroom.db.write(async tx => {
+    const cut = newsroom.db.write({ by: 'command' }, async tx => {
       await tx.lock('a write in flight')
       await primary.stop()
       await delay(200)
@@ -237,12 +238,17 @@ t.test('what comes into use is shown as it was put right meanwhile', async t => 
   const { db, key } = newsroom
   await makeTag(newsroom, 'world')
   await makeTag(newsroom, 'topic', 'topic')
-  const media = await db.write(tx => createMedia(tx, { type: 'picture', words: { caption: 'old' } }))
+  const media = await db.write({ by: 'command' }, tx =>
+    createMedia(tx, { type: 'picture', words: { caption: 'old' } }),
+  )
   const input = await prepare({ headline: 'H', language: 'en', section: 'world', body: 'T', tags: ['topic'] })
-  const id = await db.write(async tx => (await createArticle(tx, { ...input, leadMedia: media.id })).copy.id)
+  const id = await db.write(
+    { by: 'command' },
+    async tx => (await createArticle(tx, { ...input, leadMedia: media.id })).copy.id,
+  )
   // The publish has shown both and has not committed when they are put right.
   const patch = (url: string, body: object) => newsroom.request('PATCH', url, { key, match: '*', body })
-  const publishing = db.write(async tx => {
+  const publishing = db.write({ by: 'command' }, async tx => {
     await publishArticle(tx, id, {}, 'any')
     await delay(600)
   })
@@ -267,7 +273,7 @@ t.test(
     await loadDemo(ours, () => now)
     const blank = await prepare({ headline: 'Bulk', language: 'en', section: 'world', body: '<p>Text.</p>' })
     for (let from = 0; from < 10_000; from += 500) {
-      await ours.db.write(async tx => {
+      await ours.db.write({ by: 'command' }, async tx => {
         for (let i = from; i < from + 500; i++) {
           const { copy } = await createArticle(tx, { ...blank, headline: `Bulk ${i}`, slug: `bulk-${i}` })
           // Only some are published: what is copied is rows.

@@ -50,11 +50,15 @@ async function create({ db }: Newsroom, args: string[]): Promise<number> {
   if (values.name.length > 100) throw new UsageError('--name may have 100 characters.')
   const expiresAt = values.expires === undefined ? undefined : parseInstant(values.expires)
   if (typeof expiresAt === 'object') throw new UsageError(`--expires ${expiresAt.rule}`)
-  const { row, token } = await createKey(db, {
-    name: values.name,
-    scopes: readScopes(values.scopes),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-  })
+  const { row, token } = await createKey(
+    db,
+    { by: 'command' },
+    {
+      name: values.name,
+      scopes: readScopes(values.scopes),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    },
+  )
   if (!process.stdout.isTTY) console.log(token)
   else {
     console.log(`Key of ${row.name}, shown this once:\n\n  ${token}\n`)
@@ -80,7 +84,7 @@ async function revoke({ db }: Newsroom, args: string[]): Promise<number> {
   const { positionals } = parseArgs({ args, options: {}, allowPositionals: true })
   const [idOrPrefix, ...more] = positionals
   if (idOrPrefix === undefined || more.length > 0) throw new UsageError('Name one key, by its id or prefix.')
-  const row = await revokeKey(db, idOrPrefix)
+  const row = await revokeKey(db, { by: 'command' }, idOrPrefix)
   console.log(process.stdout.isTTY ? `Revoked the key of ${row.name} (${row.prefix}).` : row.id)
   return 0
 }

@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from '../app.ts'
 import type { Config } from '../config.ts'
+import { loggable } from '../errors.ts'
+import { startClock } from '../features/desk/clock.ts'
 import type { App } from '../http/app-type.ts'
 import { logSerializers } from '../http/server.ts'
 import { loadDemo } from './demo/load.ts'
@@ -39,10 +41,20 @@ async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<v
   // Pictures of the demo are drawn on threads: meanwhile routes are built here.
   const [app] = await Promise.all([build(newsroom), prepare?.(newsroom)])
   await app.listen({ host: config.HOST, port: config.PORT })
+  const stopClock = startClock({
+    db: newsroom.db,
+    now: Date.now,
+    onFired: ({ failed, ...fired }) => {
+      app.log.info(fired, 'the clock showed what was due')
+      for (const { id, error } of failed)
+        app.log.error({ article: id, err: loggable(error) }, 'what was due could not be shown')
+    },
+    onError: error => app.log.error({ err: loggable(error) }, 'the clock could not be looked at'),
+  })
   closeWithGrace({ delay: stopMilliseconds, logger: false }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'stopping after an error')
     else app.log.info('stopping')
-    await app.close()
+    await Promise.all([app.close(), stopClock()])
     await newsroom.close()
   })
   announce(app, config)

@@ -1,6 +1,6 @@
-import type { Action, SubjectType } from '../words.ts'
+import type { Action, ActorKind, SubjectType } from '../words.ts'
 import type { BaseSQLiteDatabase, Column, SQL } from './drizzle.ts'
-import type { AllTables, LiveTables } from './tables.ts'
+import type { AllTables, EmbargoTables, LiveTables } from './tables.ts'
 
 /** One Drizzle query type for both engines; each connection is cast to it once. */
 export type Sql = BaseSQLiteDatabase<'async', unknown, Record<string, never>>
@@ -29,31 +29,50 @@ export type Reader<Tables> = {
 
 /** What delivery, feeds and sync are handed: the live tables alone. */
 export type LiveReader = Reader<LiveTables>
+/**
+ * What waits under embargo, in tables of its own shaped as the live ones: what reads articles of those reads them here.
+ * Handed only to answers for keys with `articles:embargoed`.
+ */
+export type EmbargoReader = Reader<EmbargoTables>
 /** What editorial code is handed: every table. */
 export type DeskReader = Reader<AllTables>
+
+/** Who writes: a key, or the service itself. */
+export type Actor =
+  | { readonly by: 'key'; readonly keyId: string }
+  | { readonly by: Exclude<ActorKind, 'key'> }
 
 /** Inside a transaction: every table, writes, and the change log. */
 export type Writer = DeskReader & {
   readonly sql: Sql
+  readonly actor: Actor
   /** The instant of this commit, in epoch milliseconds; never earlier than the commit before it. */
   readonly at: number
   /** Notes a change for the log; its row is written with the last statements before COMMIT. */
   change(subjectType: SubjectType, subjectId: string, action: Action, version?: number): void
+  /** Notes that what waits under embargo changed: for the label of answers to those who may see it, and no log. */
+  changeEmbargo(): void
   /**
    * Waits until no other transaction has the subject, and keeps it until this one ends: what is then read of it stands
    * until then. SQLite writes one transaction at a time, so there it costs nothing.
    */
   lock(subject: string): Promise<void>
+  /** Takes the subject as `lock` does, unless another transaction has it: then false, at once. */
+  tryLock(subject: string): Promise<boolean>
   /** Runs a part of the transaction that may fail alone: what it wrote and noted is then undone, and it throws. */
   savepoint<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** The state of the spine: the log's epoch, its last sequence number and the instant of that commit. */
-export type Head = { epoch: string; seq: number; at: number }
+/**
+ * The state of the spine: the log's epoch, its last sequence number and the instant of that commit; and how often what
+ * waits under embargo changed.
+ */
+export type Head = { epoch: string; seq: number; at: number; embargoSeq: number }
 
 /** One server to read the live tables from, and the head of the log as that server has it. */
 export type Source = {
   readonly live: LiveReader
+  readonly embargo: EmbargoReader
   /** Whether it may be some commits behind the primary. */
   readonly isReplica: boolean
   /** The head as of now: one check may serve the requests of one turn of the event loop. */
@@ -85,10 +104,10 @@ export type Db = {
    */
   read<T>(reach: Reach, work: (source: Source) => Promise<T>): Promise<T>
   /**
-   * Runs `work` in a transaction of its own, one at a time, and resolves when it is durable.
+   * Runs `work` in a transaction of its own in the actor's name, one at a time, and resolves when it is durable.
    * Throws 503 `busy` when too many wait; a write inside a write throws.
    */
-  write<T>(work: (tx: Writer) => Promise<T>): Promise<T>
+  write<T>(actor: Actor, work: (tx: Writer) => Promise<T>): Promise<T>
   /** Whether each server answers; SQLite has its one file. */
   check(): Promise<{ primary: boolean; replicas: readonly boolean[] }>
   close(): Promise<void>

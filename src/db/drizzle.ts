@@ -23,9 +23,11 @@ export const {
   inArray,
   isNull,
   lt,
+  lte,
   ne,
   not,
   notExists,
+  notInArray,
   or,
   sql,
 } = core

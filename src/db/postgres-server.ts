@@ -76,7 +76,7 @@ export function openServer(options: ServerOptions) {
   const reading = connect(client)
 
   async function headNow(): Promise<Head> {
-    const text = 'SELECT epoch, seq, at FROM head WHERE id = 1'
+    const text = 'SELECT epoch, seq, at, embargo_seq AS "embargoSeq" FROM head WHERE id = 1'
     const { rows } = (await client.query({ name: 'head', text })) as { rows: Head[] }
     if (!rows[0]) throw new Unavailable('The newsroom has not reached this server yet.')
     return rows[0]
@@ -84,6 +84,7 @@ export function openServer(options: ServerOptions) {
 
   const source: Source = {
     live: makeReader(reading, tables.live, runOffLoop),
+    embargo: makeReader(reading, tables.embargo, runOffLoop),
     isReplica: options.isReplica,
     head: oncePerTurn(headNow),
     headNow,

@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import { DomainError, StoreError } from '../errors.ts'
-import { Behind, type Db, type Writer } from './db.ts'
+import { type Actor, Behind, type Db, type Writer } from './db.ts'
 import { sql } from './drizzle.ts'
 import { isBug, isConflict, refusalOf, Unavailable, unwrap } from './postgres-errors.ts'
 import { migratePostgres } from './postgres-migrate.ts'
 import { openServer, type Queryable, type Server } from './postgres-server.ts'
 import { tables } from './schema.postgres.ts'
-import { ensureHead, headLock, type PendingChange, writeChanges } from './spine.ts'
+import { ensureHead, headLock, noting, type Pending, rewind, writeChanges } from './spine.ts'
 
 export type PostgresOptions = {
   /** The primary, as `postgres://...`. */
@@ -59,7 +59,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
   }
   const writing = primary.readerOf(ofTransaction)
 
-  async function transact<T>(work: (tx: Writer) => Promise<T>): Promise<T> {
+  async function transact<T>(actor: Actor, work: (tx: Writer) => Promise<T>): Promise<T> {
     const client = await primary.pool.connect().catch(error => {
       throw refusalOf(error)
     })
@@ -77,7 +77,9 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
           "THEN set_config('synchronous_commit', 'on', true) END FROM head WHERE id = 1",
       )
       const at = Math.max(options.now(), rows[0]?.at ?? 0)
-      const result = await inside.run({ client, last: Promise.resolve() }, () => workIn(client, at, work))
+      const result = await inside.run({ client, last: Promise.resolve() }, () =>
+        workIn(client, { actor, at }, work),
+      )
       await client.query('COMMIT')
       return result
     } catch (error) {
@@ -91,26 +93,37 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
     }
   }
 
-  async function workIn<T>(client: PoolClient, at: number, work: (tx: Writer) => Promise<T>): Promise<T> {
-    const pending: PendingChange[] = []
+  async function workIn<T>(
+    client: PoolClient,
+    { actor, at }: Pick<Writer, 'actor' | 'at'>,
+    work: (tx: Writer) => Promise<T>,
+  ): Promise<T> {
+    const pending: Pending = { changes: [], embargo: false }
     const result = await work({
       ...writing,
       sql: writing.sql as Writer['sql'],
+      actor,
       at,
-      change: (subjectType, subjectId, action, version) =>
-        pending.push({ subjectType, subjectId, action, ...(version === undefined ? {} : { version }) }),
+      ...noting(pending),
       async lock(subject) {
         await ofTransaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [subject])
       },
+      async tryLock(subject) {
+        const { rows } = (await ofTransaction.query(
+          'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken',
+          [subject],
+        )) as { rows: { taken: boolean }[] }
+        return rows[0]?.taken === true
+      },
       async savepoint(part) {
-        const noted = pending.length
+        const undo = rewind(pending)
         await client.query('SAVEPOINT part')
         try {
           const done = await part()
           await client.query('RELEASE part')
           return done
         } catch (error) {
-          pending.length = noted
+          undo()
           await client.query('ROLLBACK TO part; RELEASE part')
           throw error
         }
@@ -124,7 +137,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
   let atWork = 0
   const queue: (() => void)[] = []
 
-  async function write<T>(work: (tx: Writer) => Promise<T>): Promise<T> {
+  async function write<T>(actor: Actor, work: (tx: Writer) => Promise<T>): Promise<T> {
     if (inside.getStore()) throw new Error('a write inside a write would wait for itself')
     if (waiting >= writeQueueLimit)
       throw new DomainError('busy', 'Too many writes are waiting.', { headers: { 'retry-after': '1' } })
@@ -134,7 +147,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
     try {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await transact(work)
+          return await transact(actor, work)
         } catch (error) {
           if (!isConflict(error)) throw error
           if (attempt === mostAttempts)
@@ -222,7 +235,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
       await Promise.all(all.map(server => server.close()))
     },
   }
-  await db.write(async tx => {
+  await db.write({ by: 'command' }, async tx => {
     // A copy holds this name while it goes.
     await tx.lock(headLock)
     await refuseHalf(tx)

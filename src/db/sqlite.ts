@@ -4,11 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { LRUCache } from 'lru-cache'
 import { DomainError } from '../errors.ts'
-import type { Db, Head, Params, Reader, Source, Sql, Writer } from './db.ts'
+import type { Actor, Db, Head, Params, Reader, Source, Sql, Writer } from './db.ts'
 import { fillPlaceholders, loadDrizzle, sql } from './drizzle.ts'
 import { migrateSqlite } from './migrate.ts'
 import { tables } from './schema.sqlite.ts'
-import { ensureHead, type PendingChange, writeChanges } from './spine.ts'
+import { ensureHead, noting, type Pending, rewind, writeChanges } from './spine.ts'
 import { connect } from './sqlite-connect.ts'
 import { openOffLoop } from './sqlite-offloop.ts'
 
@@ -39,6 +39,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
   const offLoop = openOffLoop(options.file, options.queryTimeout)
   const runOffLoop = (text: string, params: unknown[]) => offLoop.run({ text, params })
   const live = makeReader(readSql, tables.live, runOffLoop)
+  const embargo = makeReader(readSql, tables.embargo, runOffLoop)
   const desk = makeReader(readSql, tables.all, runOffLoop)
   const writing = makeReader(writeSql, tables.all, runOffLoop)
   const heads = followHead(readConnection)
@@ -47,29 +48,30 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
   let waiting = 0
   const inside = new AsyncLocalStorage<true>()
 
-  async function transact<T>(work: (tx: Writer) => Promise<T>): Promise<T> {
+  async function transact<T>(actor: Actor, work: (tx: Writer) => Promise<T>): Promise<T> {
     await begin(writeConnection)
     try {
       const [head] = await writeSql.select({ at: tables.all.head.at }).from(tables.all.head)
       const at = Math.max(options.now(), head?.at ?? 0)
-      const pending: PendingChange[] = []
+      const pending: Pending = { changes: [], embargo: false }
       const result = await inside.run(true, () =>
         work({
           ...writing,
           sql: writeSql,
+          actor,
           at,
-          change: (subjectType, subjectId, action, version) =>
-            pending.push({ subjectType, subjectId, action, ...(version === undefined ? {} : { version }) }),
+          ...noting(pending),
           lock: async () => undefined,
+          tryLock: async () => true,
           async savepoint(part) {
-            const noted = pending.length
+            const undo = rewind(pending)
             writeConnection.exec('SAVEPOINT part')
             try {
               const done = await part()
               writeConnection.exec('RELEASE part')
               return done
             } catch (error) {
-              pending.length = noted
+              undo()
               writeConnection.exec('ROLLBACK TO part; RELEASE part')
               throw error
             }
@@ -88,6 +90,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
 
   const primary: Source = {
     live,
+    embargo,
     isReplica: false,
     head: async () => heads.get(),
     headNow: async () => heads.read(),
@@ -98,13 +101,13 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
     primary,
     desk,
     read: (_reach, work) => work(primary),
-    async write(work) {
+    async write(actor, work) {
       if (inside.getStore()) throw new Error('a write inside a write would wait for itself')
       if (waiting >= writeQueueLimit) {
         throw new DomainError('busy', 'Too many writes are waiting.', { headers: { 'retry-after': '1' } })
       }
       waiting++
-      const done = tail.then(() => transact(work)).finally(() => waiting--)
+      const done = tail.then(() => transact(actor, work)).finally(() => waiting--)
       tail = done.catch(() => undefined)
       return done
     },
@@ -119,7 +122,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
       writeConnection.close()
     },
   }
-  await db.write(tx => ensureHead(tx.sql, tx.tables, randomUUID()))
+  await db.write({ by: 'command' }, tx => ensureHead(tx.sql, tx.tables, randomUUID()))
   return db
 }
 
@@ -181,7 +184,7 @@ function makeReader<Tables>(
  */
 function followHead(connection: Database.Database): { get(): Head; read(): Head; forget(): void } {
   const versionOf = connection.prepare('PRAGMA data_version').pluck()
-  const headOf = connection.prepare('SELECT epoch, seq, at FROM head WHERE id = 1')
+  const headOf = connection.prepare('SELECT epoch, seq, at, embargo_seq AS embargoSeq FROM head WHERE id = 1')
   let head: Head | undefined
   let version: unknown
   let checked = false

@@ -2,17 +2,22 @@ import {
   type Access,
   accesses,
   actions,
+  actorKinds,
   articleKinds,
+  auditedTypes,
   deskStatuses,
   liveStatuses,
   mediaTypes,
+  mutations,
   type Names,
+  type ScheduledPublish,
   type StoredRendition,
   subjectTypes,
   tagKinds,
   versionKinds,
 } from '../words.ts'
 import type { ColumnKit } from './columns.sqlite.ts'
+import { sql } from './drizzle.ts'
 
 /**
  * Every table, described once for both engines: the kit has the engine's column builders.
@@ -71,6 +76,8 @@ export function describeTables(kit: ColumnKit) {
     epoch: text('epoch').notNull(),
     seq: integer('seq').notNull(),
     at: instant('at').notNull(),
+    // Raised with what waits under embargo: it labels the answers of those who may see that, and no other.
+    embargoSeq: integer('embargo_seq').notNull().default(0),
   })
 
   const changes = table('changes', {
@@ -82,80 +89,97 @@ export function describeTables(kit: ColumnKit) {
     version: integer('version'),
   })
 
-  const publications = table(
-    'publications',
-    {
+  /** Where a publication may be, each with tables of its own: before readers, under embargo, or held. */
+  function publicationTables<P extends '' | 'embargoed_' | 'held_'>(place: P) {
+    const isLive = place === ''
+    const publications = table(
+      `${place}publications`,
+      {
+        articleId: text('article_id').primaryKey(),
+        slug: text('slug').notNull(),
+        ...story(),
+        sectionId: text('section_id').notNull(),
+        leadMediaId: text('lead_media_id'),
+        wordCount: integer('word_count').notNull(),
+        readingMinutes: integer('reading_minutes').notNull(),
+        version: integer('version').notNull(),
+        publishedAt: instant('published_at').notNull(),
+        updatedAt: instant('updated_at').notNull(),
+        correctedAt: instant('corrected_at'),
+      },
+      p => [
+        // The section rides along so that a day is counted by section from the index alone.
+        index(`${place}publications_newest`).on(p.publishedAt, p.articleId, p.sectionId),
+        index(`${place}publications_language`).on(p.language, p.publishedAt, p.articleId, p.sectionId),
+        index(`${place}publications_updated`).on(p.updatedAt, p.articleId),
+        index(`${place}publications_language_updated`).on(p.language, p.updatedAt, p.articleId),
+        // A story is told once in a language, also when two are published at the same moment.
+        (place === 'held_' ? index : uniqueIndex)(`${place}publications_story_language`).on(
+          p.storyId,
+          p.language,
+        ),
+        // Live ones are found by `slugs`; the others' are not to be taken meanwhile.
+        ...(isLive ? [] : [index(`${place}publications_slug`).on(p.slug)]),
+      ],
+    )
+
+    const publicationBodies = table(`${place}publication_bodies`, {
       articleId: text('article_id').primaryKey(),
-      slug: text('slug').notNull(),
-      ...story(),
-      sectionId: text('section_id').notNull(),
-      leadMediaId: text('lead_media_id'),
-      wordCount: integer('word_count').notNull(),
-      readingMinutes: integer('reading_minutes').notNull(),
-      version: integer('version').notNull(),
-      publishedAt: instant('published_at').notNull(),
-      updatedAt: instant('updated_at').notNull(),
-      correctedAt: instant('corrected_at'),
-    },
-    p => [
-      // The section rides along so that a day is counted by section from the index alone.
-      index('publications_newest').on(p.publishedAt, p.articleId, p.sectionId),
-      index('publications_language').on(p.language, p.publishedAt, p.articleId, p.sectionId),
-      index('publications_updated').on(p.updatedAt, p.articleId),
-      index('publications_language_updated').on(p.language, p.updatedAt, p.articleId),
-      // A story is told once in a language, also when two are published at the same moment.
-      uniqueIndex('publications_story_language').on(p.storyId, p.language),
-    ],
-  )
+      html: text('html').notNull(),
+      text: text('text').notNull(),
+    })
 
-  const publicationBodies = table('publication_bodies', {
-    articleId: text('article_id').primaryKey(),
-    html: text('html').notNull(),
-    text: text('text').notNull(),
-  })
+    // Position 0 is the section: a section's list and a tag's list are the same walk.
+    const publicationTags = table(
+      `${place}publication_tags`,
+      {
+        articleId: text('article_id').notNull(),
+        position: integer('position').notNull(),
+        tagId: text('tag_id').notNull(),
+        language: text('language').notNull(),
+        publishedAt: instant('published_at').notNull(),
+      },
+      p => [
+        primaryKey({ columns: [p.articleId, p.position] }),
+        index(`${place}publication_tags_newest`).on(p.tagId, p.publishedAt, p.articleId),
+        index(`${place}publication_tags_language`).on(p.tagId, p.language, p.publishedAt, p.articleId),
+      ],
+    )
 
-  // Position 0 is the section: a section's list and a tag's list are the same walk.
-  const publicationTags = table(
-    'publication_tags',
-    {
-      articleId: text('article_id').notNull(),
-      position: integer('position').notNull(),
-      tagId: text('tag_id').notNull(),
-      language: text('language').notNull(),
-      publishedAt: instant('published_at').notNull(),
-    },
-    p => [
-      primaryKey({ columns: [p.articleId, p.position] }),
-      index('publication_tags_newest').on(p.tagId, p.publishedAt, p.articleId),
-      index('publication_tags_language').on(p.tagId, p.language, p.publishedAt, p.articleId),
-    ],
-  )
+    // Position 0 is the lead picture.
+    const publicationMedia = table(
+      `${place}publication_media`,
+      {
+        articleId: text('article_id').notNull(),
+        position: integer('position').notNull(),
+        mediaId: text('media_id').notNull(),
+      },
+      p => [
+        primaryKey({ columns: [p.articleId, p.position] }),
+        index(`${place}publication_media_uses`).on(p.mediaId, p.articleId),
+      ],
+    )
 
-  // Position 0 is the lead picture.
-  const publicationMedia = table(
-    'publication_media',
-    {
-      articleId: text('article_id').notNull(),
-      position: integer('position').notNull(),
-      mediaId: text('media_id').notNull(),
-    },
-    p => [
-      primaryKey({ columns: [p.articleId, p.position] }),
-      index('publication_media_uses').on(p.mediaId, p.articleId),
-    ],
-  )
+    const history = table(
+      `${place}history`,
+      {
+        articleId: text('article_id').notNull(),
+        number: integer('number').notNull(),
+        kind: word('kind', versionKinds).notNull(),
+        at: instant('at').notNull(),
+        note: text('note'),
+      },
+      h => [primaryKey({ columns: [h.articleId, h.number] })],
+    )
+    return { publications, publicationBodies, publicationTags, publicationMedia, history }
+  }
 
-  const history = table(
-    'history',
-    {
-      articleId: text('article_id').notNull(),
-      number: integer('number').notNull(),
-      kind: word('kind', versionKinds).notNull(),
-      at: instant('at').notNull(),
-      note: text('note'),
-    },
-    h => [primaryKey({ columns: [h.articleId, h.number] })],
-  )
+  const { publications, publicationBodies, publicationTags, publicationMedia, history } =
+    publicationTables('')
+  type PublicationTables = ReturnType<typeof publicationTables<''>>
+  // The same but for their names, which the types have too: what reads the one reads the others.
+  const embargoed = publicationTables('embargoed_') as unknown as PublicationTables
+  const held = publicationTables('held_') as unknown as PublicationTables
 
   // Every slug a reader ever saw; the one that is not the publication's own redirects.
   const slugs = table(
@@ -164,12 +188,15 @@ export function describeTables(kit: ColumnKit) {
     s => [index('slugs_article').on(s.articleId)],
   )
 
-  const tombstones = table('tombstones', {
+  const tombstoneFacts = () => ({
     articleId: text('article_id').primaryKey(),
     withdrawnAt: instant('withdrawn_at').notNull(),
     notice: text('notice').notNull(),
     replacementId: text('replacement_id'),
   })
+  const tombstones = table('tombstones', tombstoneFacts())
+  // Of what was withdrawn before the public saw it: for those who saw it under embargo.
+  const embargoedTombstones = table('embargoed_tombstones', tombstoneFacts()) as unknown as typeof tombstones
 
   const liveTags = table('live_tags', { ...tagFacts(), uses: integer('uses').notNull() }, t => [
     uniqueIndex('live_tags_slug').on(t.slug),
@@ -246,8 +273,14 @@ export function describeTables(kit: ColumnKit) {
       createdAt: instant('created_at').notNull(),
       editedAt: instant('edited_at').notNull(),
       publishedAt: instant('published_at'),
+      // When it goes live by itself, and how.
+      publishAt: instant('publish_at'),
+      schedule: json<ScheduledPublish>('schedule'),
+      // Until when the version that waits, or is held, is under embargo.
+      embargoedUntil: instant('embargoed_until'),
     },
     a => [
+      index('articles_due').on(a.publishAt).where(sql`publish_at is not null`),
       index('articles_edited').on(a.editedAt, a.id),
       index('articles_section_edited').on(a.sectionId, a.editedAt, a.id),
       index('articles_desk_edited').on(a.deskStatus, a.editedAt, a.id),
@@ -348,9 +381,119 @@ export function describeTables(kit: ColumnKit) {
     i => [index('imports_subject').on(i.subjectId)],
   )
 
-  const desk = { tags, media, articles, articleTags, articleMedia, versions, withdrawals, keys, imports }
-  return { live, all: { ...live, ...desk } }
+  // When each publication under embargo lapses.
+  const embargoes = table(
+    'embargoes',
+    { articleId: text('article_id').primaryKey(), until: instant('until').notNull() },
+    e => [index('embargoes_due').on(e.until)],
+  )
+
+  // Every mutation. Nothing changes or deletes a row: triggers refuse it.
+  const audit = table(
+    'audit',
+    {
+      subjectType: word('subject_type', auditedTypes).notNull(),
+      subjectId: text('subject_id').notNull(),
+      number: integer('number').notNull(),
+      at: instant('at').notNull(),
+      by: word('by', actorKinds).notNull(),
+      keyId: text('key_id'),
+      move: word('move', mutations).notNull(),
+      before: json<Record<string, unknown>>('before'),
+      after: json<Record<string, unknown>>('after'),
+      reason: text('reason'),
+    },
+    a => [
+      primaryKey({ columns: [a.subjectType, a.subjectId, a.number] }),
+      index('audit_newest').on(a.at, a.subjectType, a.subjectId, a.number),
+    ],
+  )
+
+  // What a POST with an Idempotency-Key was answered, for a day.
+  const answers = table(
+    'idempotent_answers',
+    {
+      keyId: text('key_id').notNull(),
+      idempotencyKey: text('idempotency_key').notNull(),
+      request: text('request').notNull(),
+      status: integer('status').notNull(),
+      headers: json<Record<string, string>>('headers').notNull(),
+      body: text('body').notNull(),
+      at: instant('at').notNull(),
+    },
+    a => [primaryKey({ columns: [a.keyId, a.idempotencyKey] }), index('idempotent_answers_at').on(a.at)],
+  )
+
+  // Addresses by which one working copy is shown without a key; only a hash of each secret is kept.
+  const previewLinks = table(
+    'preview_links',
+    {
+      id: text('id').primaryKey(),
+      articleId: text('article_id')
+        .notNull()
+        .references(() => articles.id, { onDelete: 'cascade' }),
+      hash: text('hash').notNull(),
+      keyId: text('key_id'),
+      createdAt: instant('created_at').notNull(),
+      expiresAt: instant('expires_at').notNull(),
+      revokedAt: instant('revoked_at'),
+    },
+    p => [index('preview_links_article').on(p.articleId, p.id)],
+  )
+
+  const desk = {
+    tags,
+    media,
+    articles,
+    articleTags,
+    articleMedia,
+    versions,
+    withdrawals,
+    keys,
+    imports,
+    embargoes,
+    embargoedPublications: embargoed.publications,
+    embargoedBodies: embargoed.publicationBodies,
+    embargoedTags: embargoed.publicationTags,
+    embargoedMedia: embargoed.publicationMedia,
+    embargoedHistory: embargoed.history,
+    embargoedTombstones,
+    heldPublications: held.publications,
+    heldBodies: held.publicationBodies,
+    heldTags: held.publicationTags,
+    heldMedia: held.publicationMedia,
+    heldHistory: held.history,
+    audit,
+    answers,
+    previewLinks,
+  }
+  return {
+    live,
+    all: { ...live, ...desk },
+    /** Under embargo: tags and media are the desk's, to be joined and never listed. */
+    embargo: {
+      ...embargoed,
+      tombstones: embargoedTombstones,
+      embargoes,
+      liveTags: tags as unknown as typeof liveTags,
+      liveMedia: media as unknown as typeof liveMedia,
+    },
+  }
 }
 
-export type LiveTables = ReturnType<typeof describeTables>['live']
-export type AllTables = ReturnType<typeof describeTables>['all']
+type Described = ReturnType<typeof describeTables>
+export type LiveTables = Described['live']
+export type AllTables = Described['all']
+/** The live tables that an article is read from. */
+export type ArticleTables = Pick<
+  LiveTables,
+  | 'publications'
+  | 'publicationBodies'
+  | 'publicationTags'
+  | 'publicationMedia'
+  | 'history'
+  | 'tombstones'
+  | 'liveTags'
+  | 'liveMedia'
+>
+export type EmbargoTables = ArticleTables & Pick<AllTables, 'embargoes'>

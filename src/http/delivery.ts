@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Db, Head, LiveReader, Source } from '../db/db.ts'
+import type { Db, EmbargoReader, Head, LiveReader, Source } from '../db/db.ts'
 import { DomainError, type ProblemParts } from '../errors.ts'
 import { hasScope } from './auth.ts'
 import { listedTag } from './conditional.ts'
@@ -22,10 +22,19 @@ export type Answer = {
 }
 
 /** Who reads: what the audience may see decides the answer, so it is part of the ETag. */
-export type Audience = { subscribers: boolean }
+export type Audience = { subscribers: boolean; embargoed: boolean }
 
-/** What an answer is made of: whom it is for, the live tables to read, and the head of the label it will get. */
-export type Reading = { audience: Audience; live: LiveReader; head: Head; isReplica: boolean }
+/**
+ * What an answer is made of: whom it is for, the live tables to read, what is under embargo where they may see that,
+ * and the head of the label it will get.
+ */
+export type Reading = {
+  audience: Audience
+  live: LiveReader
+  embargo: EmbargoReader | undefined
+  head: Head
+  isReplica: boolean
+}
 type Compute = (reading: Reading) => Promise<Answer>
 
 export type CacheSettings = { maxAge: number; sharedMaxAge: number; revalidate: number; ifError: number }
@@ -49,7 +58,8 @@ export function makeDelivery({ db, cache, identity, now }: DeliveryOptions) {
 
   /** The weak ETag of a form of answer at a head; known before any query. */
   function etagOf(head: Head, audience: Audience, form: string): string {
-    const text = `${head.epoch} ${head.seq} ${label} ${audience.subscribers ? 's' : 'p'} ${form}`
+    const who = `${audience.subscribers ? 's' : 'p'}${audience.embargoed ? head.embargoSeq : ''}`
+    const text = `${head.epoch} ${head.seq} ${label} ${who} ${form}`
     return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
   }
 
@@ -65,7 +75,10 @@ export function makeDelivery({ db, cache, identity, now }: DeliveryOptions) {
     compute: Compute,
     until?: number,
   ): Promise<FastifyReply> {
-    const audience: Audience = { subscribers: hasScope(request, 'articles:subscribers') }
+    const audience: Audience = {
+      subscribers: hasScope(request, 'articles:subscribers'),
+      embargoed: hasScope(request, 'articles:embargoed'),
+    }
     const condition = request.headers['if-none-match']
     const caching = request.key ? 'private, no-store' : cacheControl(cache, until, now())
     const started = performance.now()
@@ -99,13 +112,15 @@ export function makeDelivery({ db, cache, identity, now }: DeliveryOptions) {
     compute: Compute,
   ): Promise<Found> {
     const { live, isReplica } = source
+    const embargo = audience.embargoed ? source.embargo : undefined
     let head = await source.head()
     for (let attempt = 1; ; attempt++) {
       const etag = etagOf(head, audience, form)
       if (attempt === 1 && listedTag(condition, etag)) return { etag, settled: true, result: 'known' }
-      const result = await computeOrWithdrawn(compute, { audience, live, head, isReplica })
+      const result = await computeOrWithdrawn(compute, { audience, live, embargo, head, isReplica })
       const after = await source.headNow()
-      const settled = after.seq === head.seq && after.epoch === head.epoch
+      const stood = !audience.embargoed || after.embargoSeq === head.embargoSeq
+      const settled = stood && after.seq === head.seq && after.epoch === head.epoch
       if (settled || attempt === attempts) return { etag, settled, result }
       head = after
     }

@@ -59,13 +59,14 @@ export function finishDocument(document: Document): object {
   )
   components.examples = Object.fromEntries(problems.map(problem => [problem.code, problemExample(problem)]))
   for (const [path, methods] of Object.entries(document.paths)) {
-    const delivery = path.startsWith('/v1/') && !path.startsWith('/v1/editorial')
+    const open = path.startsWith('/v1/') && !path.startsWith('/v1/editorial')
+    const delivery = open && !path.startsWith('/v1/previews')
     for (const [method, operation] of Object.entries(methods)) {
       for (const parameter of operation.parameters ?? []) finishParameter(parameter)
       finishBody(method, operation)
+      // No key is needed; with one, subscribers' articles have their bodies and requests are counted by key.
+      if (open) operation.security = [{}, { bearer: [] }, { apiKey: [] }]
       if (delivery) {
-        // No key is needed; with one, subscribers' articles have their bodies and requests are counted by key.
-        operation.security = [{}, { bearer: [] }, { apiKey: [] }]
         operation.responses['304'] = {
           description: 'Nothing changed since the answer whose ETag was sent in `If-None-Match`.',
         }
@@ -142,6 +143,7 @@ function finishParameter(parameter: Parameter): void {
   if (schema.default !== undefined) parameter.required = false
   // The service answers its absence with 428, so the schema that validates lets it pass.
   if (parameter.name === 'if-match') Object.assign(parameter, { name: 'If-Match', required: true })
+  if (parameter.name === 'idempotency-key') parameter.name = 'Idempotency-Key'
   // Swagger UI fills in an `example`, and would send every filter at once: those of optional ones stand in the schema.
   if (parameter.required !== true && parameter.example !== undefined) {
     schema.examples = [parameter.example]

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import {
   DomainError,
   type FieldError,
+  loggable,
   type ProblemCode,
   type ProblemParts,
   problemOf,
@@ -65,12 +66,12 @@ function cachingOf(request: FastifyRequest, status: number): string {
 /** One handler for every error of every route. What is not a refusal is logged and answered with nothing inside shown. */
 export function setProblemHandlers(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    // A store's library wraps what is thrown beneath it; its own words hold the statement and what was in it.
+    // What a rule throws inside a store's query comes wrapped.
     const isWrapped = error.cause instanceof Error && !((error as Error) instanceof DomainError)
     const inner = (isWrapped ? error.cause : error) as FastifyError
     const refusal = inner instanceof DomainError ? inner : refusalOf(error, request)
     if (refusal) return sendProblem(request, reply, refusal.code, refusal.message, refusal.parts)
-    request.log.error({ err: inner }, 'an error nobody expected')
+    request.log.error({ err: loggable(error) }, 'an error nobody expected')
     return sendProblem(request, reply, 'internal', 'The error was logged under the requestId.')
   })
   app.setNotFoundHandler((request, reply) =>

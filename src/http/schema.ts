@@ -157,5 +157,16 @@ export const IfMatch = Type.Object({
   ),
 })
 
+const idempotencyKey = Type.Optional(
+  Type.String({
+    description:
+      'Any text of your own, new for each request. Sent again within 24 hours it gets the answer of the first.',
+    examples: ['7d0f6f64-3c1f-4b0e-9b5e-2f1c3f0a9d10'],
+  }),
+)
+/** The header under which a POST is done once, however often it is sent. */
+export const IdempotencyKey = Type.Object({ 'idempotency-key': idempotencyKey })
+export const IfMatchOnPost = Type.Object({ ...IfMatch.properties, 'idempotency-key': idempotencyKey })
+
 /** The security of keyed operations: either scheme. */
 export const keyed = [{ bearer: [] }, { apiKey: [] }]

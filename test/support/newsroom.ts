@@ -97,7 +97,7 @@ export async function openNewsroom(t: Test, options: NewsroomOptions = {}): Prom
     await app.close()
     await db.close()
   })
-  const { token: key } = await createKey(db, { name: 'test', scopes })
+  const { token: key } = await createKey(db, { by: 'command' }, { name: 'test', scopes })
 
   async function request(
     method: string,
@@ -140,7 +140,7 @@ export async function openNewsroom(t: Test, options: NewsroomOptions = {}): Prom
     calls,
     request,
     get: (url, given) => request('GET', url, given),
-    makeKey: async some => (await createKey(db, { name: 'some', scopes: some })).token,
+    makeKey: async some => (await createKey(db, { by: 'command' }, { name: 'some', scopes: some })).token,
   }
 }
 

@@ -2,7 +2,9 @@ import { Temporal } from 'temporal-polyfill'
 import type { Writer } from '../../db/db.ts'
 import { listArticleRows } from '../../features/desk/desk.store.ts'
 import { createArticle, patchArticle, prepare } from '../../features/desk/desk.ts'
-import { publishArticle, withdrawArticle } from '../../features/desk/publish.ts'
+import { createPreviewLink } from '../../features/desk/preview.ts'
+import { publishArticle } from '../../features/desk/publish.ts'
+import { withdrawArticle } from '../../features/desk/takedown.ts'
 import { findImport, hasArticlesFromElsewhere, saveImport } from '../../features/imports/imports.store.ts'
 import { createMedia, type PictureFiles, storePicture } from '../../features/media/media.ts'
 import { createTag } from '../../features/tags/tags.ts'
@@ -40,13 +42,15 @@ export async function loadDemo(
         stored: await storePicture(files, picture.id, await drawScene(picture.scene)),
       })),
     )
-    await db.write(async tx => {
+    await db.write({ by: 'command' }, async tx => {
       for (const tag of demoTags) await createTag(tx, tag)
       for (const { picture, stored } of pictures) await addPicture(tx, picture, stored)
       for (const story of archiveStories) {
         await addStory(tx, story, story.id, clockOf(archiveDate, story.at, archiveZone))
       }
       for (const story of archiveStories) await followUp(tx, story)
+      // For the list of them to have something in it; its secret is kept by nobody.
+      await createPreviewLink(tx, (archiveStories[0] as ArchiveStory).id)
       for (const story of recentStories) {
         const date = Temporal.PlainDate.from(newsDayOf(now(), zone)).subtract({ days: story.daysAgo })
         await addStory(tx, story, story.id, clockOf(date.toString(), story.at, zone))
@@ -60,7 +64,7 @@ export async function loadDemo(
   if (await findImport(db.desk, dailyUri(first, date))) return
   if (await hasArticlesFromElsewhere(db.desk, origin)) return
   console.log(`Adding the demo's stories of ${date} ...`)
-  await db.write(tx => addDay(tx, date, zone))
+  await db.write({ by: 'command' }, tx => addDay(tx, date, zone))
 }
 
 type DemoPicture = (typeof demoPictures)[number]

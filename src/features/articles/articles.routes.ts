@@ -14,8 +14,17 @@ import {
   shape,
   VersionListSchema,
 } from './articles.schema.ts'
-import { countPublications, listPublicationRows, type PublicationRow } from './articles.store.ts'
-import { filterTags, getPublication, listRelated, type Redirect, readFilter } from './articles.ts'
+import type { PublicationRow } from './articles.store.ts'
+import {
+  countArticles,
+  filterTags,
+  getPublication,
+  listArticles,
+  listRelated,
+  placeOf,
+  type Redirect,
+  renderFound,
+} from './articles.ts'
 import { listHistory } from './relations.store.ts'
 import { type Article, type ArticleSettings, renderArticles, viewOf } from './render.ts'
 
@@ -44,7 +53,8 @@ export function articleRoutes(
         summary: 'List articles',
         description:
           'Live articles, newest first, each with its section, tags and lead picture. Filters narrow it; a repeated ' +
-          'parameter means any of its values. Follow `page.next` for more: the cost is the same on every page.',
+          'parameter means any of its values. Follow `page.next` for more: the cost is the same on every page. A key ' +
+          'with `articles:embargoed` finds what waits under embargo among them, each with its `embargoedUntil`.',
         tags: ['Articles'],
         querystring: ArticleQuery,
         response: responses({ 200: ref(ArticleListSchema) }, 400, 401, 406, 429, 503),
@@ -53,14 +63,12 @@ export function articleRoutes(
     (request, reply) => {
       const { query } = request
       const list = openPage(path, query, ['number', 'string'], ['ids', 'fields', 'include'])
-      return delivery.answer(request, reply, normalForm(path, query), async ({ audience, live }) => {
-        const filter = await readFilter(live, query)
-        const found = await listPublicationRows(live, filter, query.limit + 1, list.after)
-        const instant = (row: PublicationRow) =>
-          filter.sort === '-updatedAt' ? row.updatedAt : row.publishedAt
-        const { rows, page } = list.close(found, row => [instant(row), row.articleId])
-        const total = query.count ? { total: await countPublications(live, filter) } : {}
-        const data = await renderArticles(live, settings, rows, viewOf(query, audience.subscribers, 'list'))
+      return delivery.answer(request, reply, normalForm(path, query), async reading => {
+        const { audience, live } = reading
+        const found = await listArticles(reading, query, query.limit + 1, list.after)
+        const { rows, page } = list.close(found, ({ row }) => [placeOf(row, query.sort), row.articleId])
+        const total = query.count ? { total: await countArticles(reading, query) } : {}
+        const data = await renderFound(live, settings, rows, viewOf(query, audience.subscribers, 'list'))
         return listAnswer(settings.publicUrl, { data, page, meta: total }, filterTags(query), query.language)
       })
     },
@@ -74,7 +82,8 @@ export function articleRoutes(
         summary: 'Read an article',
         description:
           'One article with its body, media, corrections and translations. A withdrawn one answers 410 with its ' +
-          'tombstone; what the public does not see, 404.',
+          'tombstone; what the public does not see, 404. A key with `articles:embargoed` reads what waits under ' +
+          'embargo, with its `embargoedUntil`.',
         tags: ['Articles'],
         params,
         querystring: closed(shape),
@@ -87,12 +96,12 @@ export function articleRoutes(
         request,
         reply,
         normalForm(`${path}/${idOrSlug}`, request.query),
-        async ({ audience, live, head }) => {
-          const row = await getPublication(live, idOrSlug)
-          if ('redirect' in row) return redirect(settings, row, '', request.url)
+        async ({ audience, live, embargo, head }) => {
+          const found = await getPublication(live, idOrSlug, embargo)
+          if ('redirect' in found) return redirect(settings, found, '', request.url)
           const view = viewOf(request.query, audience.subscribers, 'article')
-          const [article] = await renderArticles(live, settings, [row], view)
-          return articleAnswer(article as Article, row, head)
+          const [article] = await renderFound(live, settings, [found], view)
+          return articleAnswer(article as Article, found.row, head)
         },
       )
     },
@@ -118,12 +127,13 @@ export function articleRoutes(
       // Bound to the article and not to the address it was asked by: its slug may change between two pages.
       const list = openPage(at, request.query, ['string', 'number'], [], `${path}/versions`)
       return delivery.answer(request, reply, normalForm(at, request.query), async ({ live }) => {
-        const row = await getPublication(live, idOrSlug)
-        if ('redirect' in row) return redirect(settings, row, '/versions', request.url)
+        const found = await getPublication(live, idOrSlug)
+        if ('redirect' in found) return redirect(settings, found, '/versions', request.url)
+        const { row } = found
         const [articleId, after] = list.after ?? [row.articleId, 0]
         if (articleId !== row.articleId) throw cursorMismatch()
-        const found = await listHistory(live, articleId, request.query.limit + 1, after)
-        const { rows, page } = list.close(found, version => [articleId, version.number])
+        const versions = await listHistory(live, articleId, request.query.limit + 1, after)
+        const { rows, page } = list.close(versions, version => [articleId, version.number])
         const data = rows.map(({ number, kind, at: instant, note }) => ({
           number,
           kind,
@@ -154,8 +164,9 @@ export function articleRoutes(
       const { limit } = request.query
       const at = `${path}/${idOrSlug}/related`
       return delivery.answer(request, reply, normalForm(at, request.query), async ({ audience, live }) => {
-        const row = await getPublication(live, idOrSlug)
-        if ('redirect' in row) return redirect(settings, row, '/related', request.url)
+        const found = await getPublication(live, idOrSlug)
+        if ('redirect' in found) return redirect(settings, found, '/related', request.url)
+        const { row } = found
         const rows = await listRelated(live, row, limit)
         const data = await renderArticles(
           live,

@@ -80,6 +80,12 @@ const properties = {
   publishedAt: Type.Optional(Instant({ description: 'When it first became public; never moves.' })),
   updatedAt: Type.Optional(Instant({ description: 'When the live version was published.' })),
   correctedAt: Type.Optional(Instant({ description: 'When it was last corrected.' })),
+  embargoedUntil: Type.Optional(
+    Instant({
+      description:
+        'Until when this is under embargo. Only keys with `articles:embargoed` see it before; they may not publish it.',
+    }),
+  ),
   corrections: Type.Optional(Type.Array(ref(CorrectionSchema))),
   translations: Type.Optional(
     Type.Array(ref(TranslationSchema), { description: 'Lists have it only with `include=translations`.' }),

@@ -1,4 +1,4 @@
-import type { LiveReader } from '../../db/db.ts'
+import type { EmbargoReader, LiveReader } from '../../db/db.ts'
 import {
   alias,
   and,
@@ -8,12 +8,14 @@ import {
   eq,
   exists,
   getTableColumns,
+  notExists,
   type Placeholder,
   type SelectedFields,
   type SQL,
   sql,
 } from '../../db/drizzle.ts'
 import type { LiveTables } from '../../db/tables.ts'
+import type { ArticleReader } from './relations.store.ts'
 
 export type PublicationRow = LiveTables['publications']['$inferSelect']
 
@@ -36,6 +38,8 @@ export type ArticleFilter = {
   updatedSince?: number
   ids?: readonly string[]
   sort: Sort
+  /** Leaves out articles of which a version is under embargo. */
+  without?: EmbargoReader
 }
 
 export type PlaceInList = readonly [instant: number, id: string]
@@ -66,7 +70,7 @@ function hasPublishedRange(filter: ArticleFilter): boolean {
 }
 
 /** The conditions of a filter with placeholders, their parameters, and the name of their shape. */
-function conditions(reader: LiveReader, filter: ArticleFilter, driver: FilterTag | undefined) {
+function conditions(reader: ArticleReader, filter: ArticleFilter, driver: FilterTag | undefined) {
   const { publications: p, publicationTags: walked } = reader.tables
   const where: SQL[] = []
   const params: Record<string, unknown> = {}
@@ -98,6 +102,16 @@ function conditions(reader: LiveReader, filter: ArticleFilter, driver: FilterTag
   if (filter.updatedSince !== undefined)
     add('since', filter.updatedSince, sql`${column(p.updatedAt)} >= ${slot('since')}`)
 
+  if (filter.without) {
+    const { sql: from, tables } = filter.without
+    const waiting = from
+      .select({ id: tables.embargoes.articleId })
+      .from(tables.embargoes)
+      .where(eq(tables.embargoes.articleId, p.articleId))
+    where.push(notExists(waiting))
+    shape.push('without')
+  }
+
   const lists = [...filter.anyTags, ...filter.allTags.map(tag => [tag])]
   for (const [i, list] of lists.entries()) {
     if (driver && list.length === 1 && list[0]?.id === driver.id) continue
@@ -126,7 +140,11 @@ type Walking<Row> = PromiseLike<Row[]> & {
 }
 
 /** Publications by way of the driving tag's index, or of their own. */
-function walk<Row>(reader: LiveReader, driver: FilterTag | undefined, columns: SelectedFields): Walking<Row> {
+function walk<Row>(
+  reader: ArticleReader,
+  driver: FilterTag | undefined,
+  columns: SelectedFields,
+): Walking<Row> {
   const { publications: p, publicationTags: walked } = reader.tables
   const select = reader.sql.select(columns)
   const query = driver ? select.from(walked).innerJoin(p, eq(p.articleId, walked.articleId)) : select.from(p)
@@ -138,7 +156,7 @@ function walk<Row>(reader: LiveReader, driver: FilterTag | undefined, columns: S
  * filter allows it, else off the event loop with a time limit.
  */
 export async function listPublicationRows(
-  reader: LiveReader,
+  reader: ArticleReader,
   filter: ArticleFilter,
   limit: number,
   after?: PlaceInList,
@@ -179,7 +197,7 @@ export async function listPublicationRows(
 }
 
 /** How many publications a filter has, counted off the event loop. */
-export async function countPublications(reader: LiveReader, filter: ArticleFilter): Promise<number> {
+export async function countPublications(reader: ArticleReader, filter: ArticleFilter): Promise<number> {
   if (isEmpty(filter)) return 0
   const { driver } = planWalk(filter)
   const { where, params } = conditions(reader, filter, driver)
@@ -222,7 +240,7 @@ function isEmpty(filter: ArticleFilter): boolean {
 }
 
 export async function listPublicationsById(
-  reader: LiveReader,
+  reader: ArticleReader,
   ids: readonly string[],
 ): Promise<PublicationRow[]> {
   const { publications: p } = reader.tables
@@ -230,7 +248,10 @@ export async function listPublicationsById(
   return ids.length === 0 ? [] : reader.prepared('publications by id', build, { ids: reader.list(ids) })
 }
 
-export async function findPublication(reader: LiveReader, id: string): Promise<PublicationRow | undefined> {
+export async function findPublication(
+  reader: ArticleReader,
+  id: string,
+): Promise<PublicationRow | undefined> {
   const { publications: p } = reader.tables
   const build = () =>
     reader.sql

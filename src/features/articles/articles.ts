@@ -1,32 +1,51 @@
 import type { Static } from 'typebox'
-import type { LiveReader } from '../../db/db.ts'
+import type { EmbargoReader, LiveReader } from '../../db/db.ts'
 import { DomainError } from '../../errors.ts'
 import { readInstant } from '../../instant.ts'
 import { findLiveTag, findTagRedirect } from '../tags/live-tags.store.ts'
 import type { ArticleQuery } from './articles.schema.ts'
 import {
   type ArticleFilter,
+  countPublications,
   type FilterTag,
   findPublication,
+  listPublicationRows,
   listPublicationsById,
+  type PlaceInList,
   type PublicationRow,
+  type Sort,
 } from './articles.store.ts'
-import { findArticleOfSlug, listNewestOfTag, listTagsOf, listTombstones } from './relations.store.ts'
-import { renderTombstone } from './render.ts'
+import {
+  findArticleOfSlug,
+  findEmbargoedSlug,
+  findEmbargoedTombstone,
+  listNewestOfTag,
+  listTagsOf,
+  listTombstones,
+} from './relations.store.ts'
+import { type Article, type ArticleSettings, renderArticles, renderTombstone, type View } from './render.ts'
 
 export type ListQuery = Partial<Static<typeof ArticleQuery>>
 
-/** A query's filters, with each tag looked up: one that nothing live uses matches nothing, a merged one is what it became. */
-export async function readFilter(reader: LiveReader, query: ListQuery): Promise<ArticleFilter> {
+/**
+ * A query's filters, with each tag looked up: one that nothing live uses matches nothing, a merged one is what it
+ * became. With `embargo` they are for what waits there, and any tag may be used.
+ */
+export async function readFilter(
+  live: LiveReader,
+  query: ListQuery,
+  embargo?: EmbargoReader,
+): Promise<ArticleFilter> {
+  const findTags = (slugs: readonly string[]) => findFilterTags(live, slugs, embargo)
   const anyTags: FilterTag[][] = []
-  if (query.tag) anyTags.push(await findTags(reader, query.tag))
+  if (query.tag) anyTags.push(await findTags(query.tag))
   if (query.section) {
-    const found = await findTags(reader, query.section)
+    const found = await findTags(query.section)
     anyTags.push(found.filter(tag => tag.kind === 'section'))
   }
   const allTags: FilterTag[] = []
   for (const slug of query.tagAll ?? []) {
-    const [tag] = await findTags(reader, [slug])
+    const [tag] = await findTags([slug])
     // A tag of "all of" that is not live is one no article has.
     if (!tag) anyTags.push([])
     else if (!allTags.some(({ id }) => id === tag.id)) allTags.push(tag)
@@ -46,18 +65,20 @@ export async function readFilter(reader: LiveReader, query: ListQuery): Promise<
   }
 }
 
-async function findTags(
-  reader: LiveReader,
+async function findFilterTags(
+  live: LiveReader,
   slugs: readonly string[],
+  embargo: EmbargoReader | undefined,
 ): Promise<(FilterTag & { kind: string })[]> {
+  const reader = embargo ?? live
   const found = new Map<string, FilterTag & { kind: string }>()
   for (const slug of new Set(slugs)) {
     let tag = await findLiveTag(reader, slug)
     if (!tag) {
-      const target = await findTagRedirect(reader, slug)
+      const target = await findTagRedirect(live, slug)
       tag = target === undefined ? undefined : await findLiveTag(reader, target)
     }
-    if (tag) found.set(tag.id, { id: tag.id, uses: tag.uses, kind: tag.kind })
+    if (tag) found.set(tag.id, { id: tag.id, uses: tag.uses ?? 0, kind: tag.kind })
   }
   return [...found.values()]
 }
@@ -71,21 +92,90 @@ export function filterTags(query: ListQuery): string[] {
 /** Where an old slug leads. */
 export type Redirect = { redirect: string; articleId: string }
 
+/** A publication, and where it is read from: the live tables, or those under embargo. */
+export type Found = { row: PublicationRow; embargo?: EmbargoReader }
+
+/**
+ * A page of articles in the order of `sort`, from after `after`, rendered. Those who may see what is under embargo see
+ * it among the live ones: where it will be, and a waiting version in place of the live one.
+ */
+export async function listArticles(
+  { live, embargo }: { live: LiveReader; embargo: EmbargoReader | undefined },
+  query: ListQuery,
+  limit: number,
+  after?: PlaceInList,
+): Promise<Found[]> {
+  const filter = await readFilter(live, query)
+  if (!embargo) return (await listPublicationRows(live, filter, limit, after)).map(row => ({ row }))
+  const shown = await listPublicationRows(live, { ...filter, without: embargo }, limit, after)
+  const waiting = await listPublicationRows(embargo, await readFilter(live, query, embargo), limit, after)
+  const all: Found[] = [...shown.map(row => ({ row })), ...waiting.map(row => ({ row, embargo }))]
+  const sign = filter.sort === 'publishedAt' ? 1 : -1
+  const order = ({ row: a }: Found, { row: b }: Found) =>
+    placeOf(a, filter.sort) - placeOf(b, filter.sort) || (a.articleId < b.articleId ? -1 : 1)
+  return all.sort((a, b) => sign * order(a, b)).slice(0, limit)
+}
+
+/** The instant by which a list in this order has the publication. */
+export function placeOf(row: PublicationRow, sort: Sort | undefined): number {
+  return sort === '-updatedAt' ? row.updatedAt : row.publishedAt
+}
+
+/** How many articles a query has for those readers. */
+export async function countArticles(
+  { live, embargo }: { live: LiveReader; embargo: EmbargoReader | undefined },
+  query: ListQuery,
+): Promise<number> {
+  const filter = await readFilter(live, query)
+  if (!embargo) return countPublications(live, filter)
+  const waiting = await countPublications(embargo, await readFilter(live, query, embargo))
+  return waiting + (await countPublications(live, { ...filter, without: embargo }))
+}
+
+/** Articles rendered from where each was found, in their order. */
+export async function renderFound(
+  live: LiveReader,
+  settings: ArticleSettings,
+  found: readonly Found[],
+  view: View,
+): Promise<Article[]> {
+  const rowsOf = (waiting: boolean) => found.filter(item => (item.embargo !== undefined) === waiting)
+  const embargo = found.find(item => item.embargo)?.embargo
+  const [seen, unseen] = [rowsOf(false), rowsOf(true)].map(items => items.map(item => item.row))
+  const articles = await renderArticles(live, settings, seen ?? [], view)
+  if (!embargo) return articles
+  const all = new Map(
+    [...articles, ...(await renderArticles(live, settings, unseen ?? [], view, embargo))].map(article => [
+      article.id,
+      article,
+    ]),
+  )
+  return found.flatMap(({ row }) => all.get(row.articleId) ?? [])
+}
+
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * The publication of an id or slug, or the slug it redirects to. Throws 410 with the tombstone for a withdrawn
- * article, 404 for anything the public does not see.
+ * The publication of an id or slug, or the slug it redirects to; of what is under embargo for those who may see that.
+ * Throws 410 with the tombstone for a withdrawn article, 404 for anything these readers do not see.
  */
 export async function getPublication(
-  reader: LiveReader,
+  live: LiveReader,
   idOrSlug: string,
-): Promise<PublicationRow | Redirect> {
+  embargo?: EmbargoReader,
+): Promise<Found | Redirect> {
   const byId = uuid.test(idOrSlug)
-  const id = byId ? idOrSlug : await findArticleOfSlug(reader, idOrSlug)
-  const row = id === undefined ? undefined : await findPublication(reader, id)
-  if (row) return byId || row.slug === idOrSlug ? row : { redirect: row.slug, articleId: row.articleId }
-  const [tombstone] = id === undefined ? [] : await listTombstones(reader, [id])
+  const waitingId = embargo && !byId ? await findEmbargoedSlug(embargo, idOrSlug) : undefined
+  const id = byId ? idOrSlug : (waitingId ?? (await findArticleOfSlug(live, idOrSlug)))
+  const waiting = embargo && id !== undefined ? await findPublication(embargo, id) : undefined
+  const row = waiting ?? (id === undefined ? undefined : await findPublication(live, id))
+  if (row) {
+    if (!byId && row.slug !== idOrSlug) return { redirect: row.slug, articleId: row.articleId }
+    return waiting && embargo ? { row, embargo } : { row }
+  }
+  const [seen] = id === undefined ? [] : await listTombstones(live, [id])
+  const tombstone =
+    seen ?? (embargo && id !== undefined ? await findEmbargoedTombstone(embargo, id) : undefined)
   if (tombstone) {
     throw new DomainError('withdrawn', tombstone.notice, { extra: { tombstone: renderTombstone(tombstone) } })
   }

@@ -1,11 +1,12 @@
 import type { DeskReader, Writer } from '../../db/db.ts'
-import { and, eq, ne, sql } from '../../db/drizzle.ts'
+import { and, asc, eq, lte, ne, sql } from '../../db/drizzle.ts'
 import type { AllTables } from '../../db/tables.ts'
 import { countMediaUses } from '../media/media.store.ts'
 import { countTagUses } from '../tags/live-tags.store.ts'
 
 export type PublicationRow = AllTables['publications']['$inferSelect']
 export type HistoryRow = AllTables['history']['$inferSelect']
+export type TombstoneRow = AllTables['tombstones']['$inferSelect']
 
 export type Publication = {
   row: PublicationRow
@@ -15,61 +16,117 @@ export type Publication = {
   tagIds: readonly string[]
   /** Without the lead picture. */
   mediaIds: readonly string[]
+  /** What of its history is in the same place. */
+  history: readonly HistoryRow[]
 }
 
-/** Makes the publication what readers see, in place of the one there was, and counts what it now uses. */
-export async function savePublication(tx: Writer, publication: Publication): Promise<void> {
-  const { publications, publicationBodies, publicationTags, publicationMedia } = tx.tables
-  const { row, html, text } = publication
-  const before = await deleteRows(tx, row.articleId)
+/** Where a publication is: before readers, under embargo, or held back from both. */
+export type Place = 'live' | 'embargoed' | 'held'
 
-  await tx.sql.insert(publications).values(row)
-  await tx.sql.insert(publicationBodies).values({ articleId: row.articleId, html, text })
+function tablesOf({ tables }: DeskReader, place: Place) {
+  if (place === 'live') {
+    const { publications, publicationBodies: bodies, publicationTags, publicationMedia, history } = tables
+    return { publications, bodies, filed: publicationTags, used: publicationMedia, history }
+  }
+  if (place === 'embargoed') {
+    const { embargoedPublications: publications, embargoedBodies: bodies, embargoedTags: filed } = tables
+    return { publications, bodies, filed, used: tables.embargoedMedia, history: tables.embargoedHistory }
+  }
+  const { heldPublications: publications, heldBodies: bodies, heldTags: filed } = tables
+  return { publications, bodies, filed, used: tables.heldMedia, history: tables.heldHistory }
+}
+
+/**
+ * Puts the publication in a place, instead of the one there was; its history is added to what is there. In the live
+ * one it is what readers see, and what it now uses is counted.
+ */
+export async function putPublication(tx: Writer, place: Place, publication: Publication): Promise<void> {
+  const to = tablesOf(tx, place)
+  const { row, html, text, history } = publication
+  const before = await deleteRows(tx, place, row.articleId)
+
+  await tx.sql.insert(to.publications).values(row)
+  await tx.sql.insert(to.bodies).values({ articleId: row.articleId, html, text })
   const { articleId, language, publishedAt } = row
   const tagIds = [...new Set(publication.tagIds)]
   await tx.sql
-    .insert(publicationTags)
+    .insert(to.filed)
     .values(tagIds.map((tagId, position) => ({ articleId, position, tagId, language, publishedAt })))
   const media = publication.mediaIds.map((mediaId, i) => ({ articleId, position: i + 1, mediaId }))
   if (row.leadMediaId !== null) media.unshift({ articleId, position: 0, mediaId: row.leadMediaId })
-  if (media.length > 0) await tx.sql.insert(publicationMedia).values(media)
+  if (media.length > 0) await tx.sql.insert(to.used).values(media)
+  if (history.length > 0) await tx.sql.insert(to.history).values([...history])
 
+  if (place === 'embargoed') tx.changeEmbargo()
+  if (place !== 'live') return
   const mediaIds = [...new Set(media.map(item => item.mediaId))]
   await countTagUses(tx, without(tagIds, before.tagIds), without(before.tagIds, tagIds))
   await countMediaUses(tx, without(mediaIds, before.mediaIds), without(before.mediaIds, mediaIds))
 }
 
-/** Takes the publication and its history out of the live tables, and uncounts what it used. */
-export async function removePublication(tx: Writer, articleId: string): Promise<void> {
-  const { history } = tx.tables
-  const before = await deleteRows(tx, articleId)
-  await tx.sql.delete(history).where(eq(history.articleId, articleId))
-  await countTagUses(tx, [], before.tagIds)
-  await countMediaUses(tx, [], before.mediaIds)
+/** Takes the publication and its history out of a place; from the live one what it used is uncounted. */
+export async function takePublication(
+  tx: Writer,
+  place: Place,
+  articleId: string,
+): Promise<Publication | undefined> {
+  const from = tablesOf(tx, place)
+  const [row] = await tx.sql
+    .select()
+    .from(from.publications)
+    .where(eq(from.publications.articleId, articleId))
+  if (!row) return undefined
+  const [body] = await tx.sql.select().from(from.bodies).where(eq(from.bodies.articleId, articleId))
+  const { tagIds, media, mediaIds } = await deleteRows(tx, place, articleId)
+  const history = await tx.sql.delete(from.history).where(eq(from.history.articleId, articleId)).returning()
+  if (place === 'embargoed') {
+    await deleteEmbargo(tx, articleId)
+    tx.changeEmbargo()
+  }
+  if (place === 'live') {
+    await countTagUses(tx, [], tagIds)
+    await countMediaUses(tx, [], mediaIds)
+  }
+  return {
+    row,
+    html: body?.html ?? '',
+    text: body?.text ?? '',
+    tagIds,
+    mediaIds: media.filter(item => item.position > 0).map(item => item.id),
+    history: history.toSorted((a, b) => a.number - b.number),
+  }
 }
 
-async function deleteRows(tx: Writer, articleId: string): Promise<{ tagIds: string[]; mediaIds: string[] }> {
-  const { publications, publicationBodies, publicationTags, publicationMedia } = tx.tables
+type Filed = { id: string; position: number }
+type Deleted = { tagIds: string[]; media: Filed[]; mediaIds: string[] }
+
+async function deleteRows(tx: Writer, place: Place, articleId: string): Promise<Deleted> {
+  const { publications, bodies, filed, used } = tablesOf(tx, place)
   const gone = await tx.sql
     .delete(publications)
     .where(eq(publications.articleId, articleId))
     .returning({ id: publications.articleId })
-  if (gone.length === 0) return { tagIds: [], mediaIds: [] }
-  await tx.sql.delete(publicationBodies).where(eq(publicationBodies.articleId, articleId))
+  if (gone.length === 0) return { tagIds: [], media: [], mediaIds: [] }
+  await tx.sql.delete(bodies).where(eq(bodies.articleId, articleId))
   const tags = await tx.sql
-    .delete(publicationTags)
-    .where(eq(publicationTags.articleId, articleId))
-    .returning({ id: publicationTags.tagId, position: publicationTags.position })
-  const media = await tx.sql
-    .delete(publicationMedia)
-    .where(eq(publicationMedia.articleId, articleId))
-    .returning({ id: publicationMedia.mediaId, position: publicationMedia.position })
-  return { tagIds: inPlace(tags), mediaIds: [...new Set(inPlace(media))] }
+    .delete(filed)
+    .where(eq(filed.articleId, articleId))
+    .returning({ id: filed.tagId, position: filed.position })
+  const deleted = await tx.sql
+    .delete(used)
+    .where(eq(used.articleId, articleId))
+    .returning({ id: used.mediaId, position: used.position })
+  const media = inPlace(deleted)
+  return {
+    tagIds: inPlace(tags).map(row => row.id),
+    media,
+    mediaIds: [...new Set(media.map(row => row.id))],
+  }
 }
 
 /** What is deleted comes back in no order, and the log's rows follow this one. */
-function inPlace(rows: readonly { id: string; position: number }[]): string[] {
-  return rows.toSorted((a, b) => a.position - b.position).map(row => row.id)
+function inPlace(rows: readonly Filed[]): Filed[] {
+  return rows.toSorted((a, b) => a.position - b.position)
 }
 
 const without = (these: readonly string[], those: readonly string[]) =>
@@ -88,51 +145,90 @@ export async function findPublicationFacts(
   return row
 }
 
-/** Another live article of the story in the language. */
+/** Another article of the story in the language, that is live or under embargo. */
 export async function findSibling(
   reader: DeskReader,
   storyId: string,
   language: string,
   articleId: string,
 ): Promise<string | undefined> {
-  const { publications } = reader.tables
-  const [row] = await reader.sql
-    .select({ id: publications.articleId })
-    .from(publications)
-    .where(
-      and(
-        eq(publications.storyId, storyId),
-        eq(publications.language, language),
-        ne(publications.articleId, articleId),
-      ),
+  for (const place of ['live', 'embargoed'] as const) {
+    const { publications } = tablesOf(reader, place)
+    const isSibling = and(
+      eq(publications.storyId, storyId),
+      eq(publications.language, language),
+      ne(publications.articleId, articleId),
     )
-    .limit(1)
-  return row?.id
+    const [row] = await reader.sql
+      .select({ id: publications.articleId })
+      .from(publications)
+      .where(isSibling)
+      .limit(1)
+    if (row) return row.id
+  }
+  return undefined
 }
 
-/** The article that has or had the slug in public. */
+/** The article that has or had the slug in public, or is to have it once its embargo lapses or it is released. */
 export async function findSlugOwner(reader: DeskReader, slug: string): Promise<string | undefined> {
-  const { slugs } = reader.tables
-  const build = () =>
-    reader.sql
-      .select()
+  const { slugs, embargoedPublications: embargoed, heldPublications: held } = reader.tables
+  const build = () => {
+    const wanted = sql.placeholder('slug')
+    return reader.sql
+      .select({ articleId: slugs.articleId })
       .from(slugs)
-      .where(eq(slugs.slug, sql.placeholder('slug')))
+      .where(eq(slugs.slug, wanted))
+      .unionAll(
+        reader.sql
+          .select({ articleId: embargoed.articleId })
+          .from(embargoed)
+          .where(eq(embargoed.slug, wanted)),
+      )
+      .unionAll(reader.sql.select({ articleId: held.articleId }).from(held).where(eq(held.slug, wanted)))
+  }
   const [row] = await reader.prepared('slug owner', build, { slug })
   return row?.articleId
 }
 
+/** Makes the slug the article's for ever, if it is not yet. */
 export async function insertSlug(tx: Writer, slug: string, articleId: string): Promise<void> {
-  await tx.sql.insert(tx.tables.slugs).values({ slug, articleId })
+  const { slugs } = tx.tables
+  const [known] = await tx.sql.select().from(slugs).where(eq(slugs.slug, slug))
+  if (known?.articleId !== articleId) await tx.sql.insert(slugs).values({ slug, articleId })
 }
 
-export async function insertHistory(tx: Writer, row: HistoryRow): Promise<void> {
-  await tx.sql.insert(tx.tables.history).values(row)
-}
-
-export async function insertTombstone(
-  tx: Writer,
-  row: AllTables['tombstones']['$inferSelect'],
-): Promise<void> {
+export async function insertTombstone(tx: Writer, row: TombstoneRow): Promise<void> {
   await tx.sql.insert(tx.tables.tombstones).values(row)
+}
+
+/** Of an article that only those saw who may see what is under embargo. */
+export async function insertEmbargoedTombstone(tx: Writer, row: TombstoneRow): Promise<void> {
+  await tx.sql.insert(tx.tables.embargoedTombstones).values(row)
+  tx.changeEmbargo()
+}
+
+export async function insertEmbargo(tx: Writer, articleId: string, until: number): Promise<void> {
+  await tx.sql.insert(tx.tables.embargoes).values({ articleId, until })
+}
+
+async function deleteEmbargo(tx: Writer, articleId: string): Promise<void> {
+  const { embargoes } = tx.tables
+  await tx.sql.delete(embargoes).where(eq(embargoes.articleId, articleId))
+}
+
+/** Articles whose embargo lapses at the instant or before, the longest due first. */
+export async function listDueEmbargoes(
+  reader: DeskReader,
+  at: number,
+  limit: number,
+): Promise<{ id: string; at: number }[]> {
+  const { embargoes } = reader.tables
+  const build = () =>
+    reader.sql
+      .select({ id: embargoes.articleId, at: embargoes.until })
+      .from(embargoes)
+      .where(lte(embargoes.until, sql.placeholder('at')))
+      .orderBy(asc(embargoes.until), asc(embargoes.articleId))
+      .limit(sql.placeholder('limit'))
+  return reader.prepared('due embargoes', build, { at, limit })
 }

@@ -1,9 +1,11 @@
-import type { LiveReader } from '../../db/db.ts'
+import type { EmbargoReader, LiveReader, Reader } from '../../db/db.ts'
 import { and, asc, desc, eq, gt, sql } from '../../db/drizzle.ts'
-import type { LiveTables } from '../../db/tables.ts'
+import type { ArticleTables, LiveTables } from '../../db/tables.ts'
 import type { LiveMediaRow } from '../media/media.store.ts'
 import type { PublicationRow } from './articles.store.ts'
 
+/** Reads articles from the live tables, or from those under embargo, which have the same form. */
+export type ArticleReader = Reader<ArticleTables>
 export type ArticleTag = { articleId: string; position: number; tag: LiveTables['liveTags']['$inferSelect'] }
 export type ArticleMedia = { articleId: string; position: number; media: LiveMediaRow }
 export type Sibling = Pick<PublicationRow, 'articleId' | 'slug' | 'language' | 'headline' | 'storyId'>
@@ -13,7 +15,10 @@ export type TombstoneRow = LiveTables['tombstones']['$inferSelect'] & { replacem
 // One statement for each relation, whatever the number of articles.
 
 /** The tags of articles, the section (position 0) first. */
-export async function listTagsOf(reader: LiveReader, articleIds: readonly string[]): Promise<ArticleTag[]> {
+export async function listTagsOf(
+  reader: ArticleReader,
+  articleIds: readonly string[],
+): Promise<ArticleTag[]> {
   const { publicationTags: filed, liveTags } = reader.tables
   const build = () =>
     reader.sql
@@ -27,7 +32,7 @@ export async function listTagsOf(reader: LiveReader, articleIds: readonly string
 
 /** The media of articles, the lead (position 0) first; `leadOnly` leaves out the rest. */
 export async function listMediaOf(
-  reader: LiveReader,
+  reader: ArticleReader,
   articleIds: readonly string[],
   leadOnly: boolean,
 ): Promise<ArticleMedia[]> {
@@ -45,7 +50,7 @@ export async function listMediaOf(
 
 /** The bodies of articles in one format. */
 export async function listBodiesOf(
-  reader: LiveReader,
+  reader: ArticleReader,
   articleIds: readonly string[],
   format: 'html' | 'text',
 ): Promise<{ articleId: string; body: string }[]> {
@@ -78,7 +83,7 @@ export async function listSiblings(reader: LiveReader, storyIds: readonly string
 
 /** The corrections of articles, first to last. */
 export async function listCorrectionsOf(
-  reader: LiveReader,
+  reader: ArticleReader,
   articleIds: readonly string[],
 ): Promise<HistoryRow[]> {
   const { history } = reader.tables
@@ -93,7 +98,7 @@ export async function listCorrectionsOf(
 
 /** The public history of an article, first to last, from above `afterNumber`. */
 export async function listHistory(
-  reader: LiveReader,
+  reader: ArticleReader,
   articleId: string,
   limit: number,
   afterNumber = 0,
@@ -152,4 +157,31 @@ export async function listNewestOfTag(
       .orderBy(desc(filed.publishedAt), desc(filed.articleId))
       .limit(sql.placeholder('limit'))
   return reader.prepared('newest of tag', build, { tagId, language, limit })
+}
+
+/** Until when each of the articles is under embargo. */
+export async function listEmbargoesOf(
+  reader: EmbargoReader,
+  articleIds: readonly string[],
+): Promise<{ articleId: string; until: number }[]> {
+  const { embargoes } = reader.tables
+  const build = () => reader.sql.select().from(embargoes).where(reader.isIn(embargoes.articleId, 'ids'))
+  return reader.prepared('embargoes of articles', build, { ids: reader.list(articleIds) })
+}
+
+/** The article under embargo that is to have a slug. */
+export async function findEmbargoedSlug(reader: EmbargoReader, slug: string): Promise<string | undefined> {
+  const { publications: p } = reader.tables
+  const [row] = await reader.sql.select({ id: p.articleId }).from(p).where(eq(p.slug, slug))
+  return row?.id
+}
+
+/** The tombstone of an article that was withdrawn before the public saw it. */
+export async function findEmbargoedTombstone(
+  reader: EmbargoReader,
+  articleId: string,
+): Promise<TombstoneRow | undefined> {
+  const { tombstones } = reader.tables
+  const [row] = await reader.sql.select().from(tombstones).where(eq(tombstones.articleId, articleId))
+  return row && { ...row, replacementSlug: null }
 }

@@ -1,18 +1,23 @@
 import type { Static } from 'typebox'
-import type { LiveReader } from '../../db/db.ts'
+import type { EmbargoReader, LiveReader } from '../../db/db.ts'
 import { formatInstant } from '../../instant.ts'
+import type { MediaFacts } from '../media/media.store.ts'
 import { renderMedia } from '../media/render-media.ts'
+import type { TagFacts } from '../tags/live-tags.store.ts'
 import type { TagRefSchema } from '../tags/tags.schema.ts'
 import { tagName } from '../tags/tags.ts'
 import type { ArticleField, ArticleSchema, Include, TombstoneSchema } from './articles.schema.ts'
 import type { PublicationRow } from './articles.store.ts'
 import {
-  type ArticleTag,
+  type ArticleReader,
+  type HistoryRow,
   listBodiesOf,
   listCorrectionsOf,
+  listEmbargoesOf,
   listMediaOf,
   listSiblings,
   listTagsOf,
+  type Sibling,
   type TombstoneRow,
 } from './relations.store.ts'
 
@@ -58,97 +63,157 @@ export function viewOf(query: ViewQuery, subscribers: boolean, of: 'list' | 'art
   }
 }
 
-/** Publications as readers get them, in their order: one statement for each relation that is shown. */
+/** All that stands beside an article's own row. */
+export type Relations = {
+  /** The section (position 0) first. */
+  tags: readonly { position: number; tag: TagFacts }[]
+  /** The lead (position 0) first. */
+  media: readonly { position: number; media: MediaFacts }[]
+  body?: string
+  siblings: readonly Sibling[]
+  corrections: readonly HistoryRow[]
+  /** Until when it is under embargo, in epoch milliseconds. */
+  embargoedUntil?: number
+}
+
+/** An article's own row; what was never published has no times and perhaps no address. */
+export type ArticleRow = Omit<PublicationRow, 'slug' | 'publishedAt' | 'updatedAt' | 'sectionId'> & {
+  slug: string | null
+  publishedAt: number | null
+  updatedAt: number | null
+}
+
+/**
+ * Publications as readers get them, in their order: one statement for each relation that is shown. `embargo` is given
+ * where the rows are of what waits under embargo.
+ */
 export async function renderArticles(
-  reader: LiveReader,
+  live: LiveReader,
   settings: ArticleSettings,
   rows: readonly PublicationRow[],
   view: View,
+  embargo?: EmbargoReader,
 ): Promise<Article[]> {
+  if (rows.length === 0) return []
+  const reader: ArticleReader = embargo ?? live
   const ids = rows.map(row => row.articleId)
   const { shows } = view
-  const some = ids.length > 0
-  const withheld = (row: PublicationRow) => row.access !== 'public' && !view.subscribers
-  const readable = shows('body') ? rows.filter(row => !withheld(row)).map(row => row.articleId) : []
+  const readable = shows('body') ? rows.filter(row => !isWithheld(row, view)).map(row => row.articleId) : []
   const corrected = shows('corrections')
     ? rows.filter(row => row.correctedAt !== null).map(row => row.articleId)
     : []
-  const stories = shows('translations') ? rows.map(row => row.storyId) : []
 
-  const tags = some && (shows('tags') || shows('section')) ? await listTagsOf(reader, ids) : []
-  const media =
-    some && (shows('leadMedia') || shows('media')) ? await listMediaOf(reader, ids, !shows('media')) : []
+  const tags = shows('tags') || shows('section') ? await listTagsOf(reader, ids) : []
+  const media = shows('leadMedia') || shows('media') ? await listMediaOf(reader, ids, !shows('media')) : []
   const bodies = readable.length > 0 ? await listBodiesOf(reader, readable, view.bodyFormat) : []
-  const siblings = stories.length > 0 ? await listSiblings(reader, stories) : []
-  const corrections = corrected.length > 0 ? await listCorrectionsOf(reader, corrected) : []
+  const siblings = shows('translations')
+    ? await listSiblings(
+        live,
+        rows.map(row => row.storyId),
+      )
+    : []
+  const corrections = corrected.length > 0 ? await listCorrectionsOf(live, corrected) : []
+  if (embargo && corrected.length > 0) corrections.push(...(await listCorrectionsOf(embargo, corrected)))
+  const embargoes = embargo ? await listEmbargoesOf(embargo, ids) : []
 
   const tagsOf = group(tags, item => item.articleId)
   const mediaOf = group(media, item => item.articleId)
   const bodyOf = new Map(bodies.map(item => [item.articleId, item.body]))
   const siblingsOf = group(siblings, item => item.storyId)
   const correctionsOf = group(corrections, item => item.articleId)
+  const untilOf = new Map(embargoes.map(item => [item.articleId, item.until]))
   const base = `${settings.publicUrl}/v1/media`
 
   return rows.map(row => {
-    const id = row.articleId
-    const named = tagsOf.get(id) ?? []
-    const pictured = mediaOf.get(id) ?? []
-    const section = named.find(item => item.position === 0)
-    const lead = pictured.find(item => item.position === 0)
-    const body = bodyOf.get(id)
-    const mended = correctionsOf.get(id) ?? []
-    const article: Article = {
-      id,
-      slug: row.slug,
-      language: row.language,
-      kind: row.kind,
-      headline: row.headline,
-      ...(row.shortHeadline === null ? {} : { shortHeadline: row.shortHeadline }),
-      ...(row.summary === null ? {} : { summary: row.summary }),
+    const body = bodyOf.get(row.articleId)
+    const until = untilOf.get(row.articleId)
+    const relations: Relations = {
+      tags: tagsOf.get(row.articleId) ?? [],
+      media: mediaOf.get(row.articleId) ?? [],
       ...(body === undefined ? {} : { body }),
-      ...(view.subscribers || row.access === 'public'
-        ? {}
-        : { bodyWithheld: { reason: 'subscribers' as const } }),
-      ...(row.dateline === null ? {} : { dateline: row.dateline }),
-      ...(row.byline === null ? {} : { byline: row.byline }),
-      ...(row.signOff === null ? {} : { signOff: row.signOff }),
-      ...(section ? { section: tagRef(section, row, settings, view.sectionDetails) } : {}),
-      tags: named.filter(item => item.position > 0).map(item => tagRef(item, row, settings, view.tagDetails)),
-      ...(lead ? { leadMedia: renderMedia(lead.media, base) } : {}),
-      media: pictured.filter(item => item.position > 0).map(item => renderMedia(item.media, base)),
-      urgency: row.urgency,
-      access: row.access,
-      story: row.storyId,
-      ...(row.source === null ? {} : { source: row.source }),
-      ...(row.usageTerms === null ? {} : { usageTerms: row.usageTerms }),
-      ...canonical(settings, row),
-      wordCount: row.wordCount,
-      readingMinutes: row.readingMinutes,
-      version: row.version,
-      publishedAt: formatInstant(row.publishedAt),
-      updatedAt: formatInstant(row.updatedAt),
-      ...(row.correctedAt === null ? {} : { correctedAt: formatInstant(row.correctedAt) }),
-      ...(mended.length === 0
-        ? {}
-        : {
-            corrections: mended.map(item => ({
-              version: item.number,
-              at: formatInstant(item.at),
-              note: item.note ?? '',
-            })),
-          }),
-      translations: (siblingsOf.get(row.storyId) ?? [])
-        .filter(item => item.articleId !== id)
-        .map(item => ({
-          id: item.articleId,
-          slug: item.slug,
-          language: item.language,
-          headline: item.headline,
-          ...canonical(settings, item),
-        })),
+      siblings: siblingsOf.get(row.storyId) ?? [],
+      corrections: correctionsOf.get(row.articleId) ?? [],
+      ...(until === undefined ? {} : { embargoedUntil: until }),
     }
-    return only(article, shows)
+    // It has not been published, and stands in lists where it is to be.
+    const isFirst = until !== undefined && row.publishedAt === until
+    const times = isFirst ? { publishedAt: null, updatedAt: null } : {}
+    return renderArticle({ ...row, ...times }, relations, settings, view, base)
   })
+}
+
+const isWithheld = (row: Pick<PublicationRow, 'access'>, view: View) =>
+  row.access !== 'public' && !view.subscribers
+
+/** One article as readers get it; `base` and `query` make the addresses of the bytes of its media: see `renderMedia`. */
+export function renderArticle(
+  row: ArticleRow,
+  relations: Relations,
+  settings: ArticleSettings,
+  view: View,
+  base: string,
+  query?: string,
+): Article {
+  const id = row.articleId
+  const { tags: named, media: pictured, body, siblings, corrections, embargoedUntil } = relations
+  const section = named.find(item => item.position === 0)
+  const lead = pictured.find(item => item.position === 0)
+  const tagged = named.filter(item => item.position > 0)
+  const more = pictured.filter(item => item.position > 0)
+  const article: Article = {
+    id,
+    ...(row.slug === null ? {} : { slug: row.slug }),
+    language: row.language,
+    kind: row.kind,
+    headline: row.headline,
+    ...(row.shortHeadline === null ? {} : { shortHeadline: row.shortHeadline }),
+    ...(row.summary === null ? {} : { summary: row.summary }),
+    ...(body === undefined ? {} : { body }),
+    ...(isWithheld(row, view) ? { bodyWithheld: { reason: 'subscribers' as const } } : {}),
+    ...(row.dateline === null ? {} : { dateline: row.dateline }),
+    ...(row.byline === null ? {} : { byline: row.byline }),
+    ...(row.signOff === null ? {} : { signOff: row.signOff }),
+    ...(section ? { section: tagRef(section.tag, row, settings, view.sectionDetails) } : {}),
+    tags: tagged.map(item => tagRef(item.tag, row, settings, view.tagDetails)),
+    ...(lead ? { leadMedia: renderMedia(lead.media, base, query) } : {}),
+    media: more.map(item => renderMedia(item.media, base, query)),
+    urgency: row.urgency,
+    access: row.access,
+    story: row.storyId,
+    ...(row.source === null ? {} : { source: row.source }),
+    ...(row.usageTerms === null ? {} : { usageTerms: row.usageTerms }),
+    ...canonical(settings, row),
+    wordCount: row.wordCount,
+    readingMinutes: row.readingMinutes,
+    version: row.version,
+    ...instant('publishedAt', row.publishedAt),
+    ...instant('updatedAt', row.updatedAt),
+    ...instant('correctedAt', row.correctedAt),
+    ...(embargoedUntil === undefined ? {} : { embargoedUntil: formatInstant(embargoedUntil) }),
+    ...(corrections.length === 0
+      ? {}
+      : {
+          corrections: corrections.map(item => ({
+            version: item.number,
+            at: formatInstant(item.at),
+            note: item.note ?? '',
+          })),
+        }),
+    translations: siblings
+      .filter(item => item.articleId !== id)
+      .map(item => ({
+        id: item.articleId,
+        slug: item.slug,
+        language: item.language,
+        headline: item.headline,
+        ...canonical(settings, item),
+      })),
+  }
+  return only(article, view.shows)
+}
+
+function instant<const K extends string>(name: K, at: number | null): { [P in K]?: string } {
+  return at === null ? {} : ({ [name]: formatInstant(at) } as { [P in K]?: string })
 }
 
 /** What is left of a withdrawn article, for its 410 and for the change log. */
@@ -164,8 +229,8 @@ export function renderTombstone(row: TombstoneRow): Static<typeof TombstoneSchem
 }
 
 function tagRef(
-  { tag }: ArticleTag,
-  row: PublicationRow,
+  tag: TagFacts,
+  row: Pick<PublicationRow, 'language'>,
   settings: ArticleSettings,
   whole: boolean,
 ): Static<typeof TagRefSchema> {
@@ -183,9 +248,9 @@ function tagRef(
 /** Where the article is read on the public site; nothing when that has no address. */
 function canonical(
   settings: ArticleSettings,
-  article: Pick<PublicationRow, 'articleId' | 'slug' | 'language'>,
+  article: Pick<ArticleRow, 'articleId' | 'slug' | 'language'>,
 ): { canonicalUrl?: string } {
-  if (settings.articleUrl === undefined) return {}
+  if (settings.articleUrl === undefined || article.slug === null) return {}
   const parts: Record<string, string> = {
     id: article.articleId,
     slug: article.slug,

@@ -1,16 +1,16 @@
 import { Type } from 'typebox'
 import type { Db } from '../../db/db.ts'
-import { DomainError } from '../../errors.ts'
 import type { App } from '../../http/app-type.ts'
-import { requireScope } from '../../http/auth.ts'
 import { requireMatch } from '../../http/conditional.ts'
 import { openPage } from '../../http/paging.ts'
+import { actorOf, answerOf, postOf, sendAnswer } from '../../http/post.ts'
 import { responses } from '../../http/problem.ts'
 import {
   anyOf,
   Cursor,
   closed,
   Id,
+  IdempotencyKey,
   IfMatch,
   keyed,
   Language,
@@ -19,24 +19,19 @@ import {
   Slug,
   words,
 } from '../../http/schema.ts'
-import { readInstant } from '../../instant.ts'
 import { revisionTag } from '../../revision.ts'
 import { deskStatuses, liveStatuses } from '../../words.ts'
+import { writeOnce } from '../idempotency/idempotency.ts'
 import { findTag } from '../tags/tags.store.ts'
 import {
   ArticleInputSchema,
   ArticlePatchSchema,
   EditorialArticleListSchema,
   EditorialArticleSchema,
-  EditorialVersionListSchema,
-  EditorialVersionSchema,
-  PublishSchema,
-  WithdrawSchema,
 } from './desk.schema.ts'
-import { findVersion, listArticleRows, listVersionRows } from './desk.store.ts'
+import { listArticleRows } from './desk.store.ts'
 import { createArticle, deleteArticle, getArticle, patchArticle, prepare } from './desk.ts'
-import { publishArticle, withdrawArticle } from './publish.ts'
-import { renderCopy, renderVersion } from './render-copy.ts'
+import { renderCopy } from './render-copy.ts'
 
 const path = '/v1/editorial/articles'
 
@@ -91,17 +86,29 @@ export function deskRoutes(app: App, { db, publicUrl }: { db: Db; publicUrl: str
         summary: 'Create an article',
         description: 'Makes a working copy; no reader sees it before it is published.',
         ...common,
+        headers: IdempotencyKey,
         body: ref(ArticleInputSchema),
-        response: responses({ 201: ref(EditorialArticleSchema) }, 400, 401, 403, 409, 413, 415, 429, 503),
+        response: responses(
+          { 201: ref(EditorialArticleSchema) },
+          400,
+          401,
+          403,
+          409,
+          413,
+          415,
+          422,
+          429,
+          503,
+        ),
       },
     },
     async (request, reply) => {
       const input = await prepare(request.body)
-      const { copy, warnings } = await db.write(tx => createArticle(tx, input))
-      reply
-        .code(201)
-        .headers({ etag: revisionTag(copy.revision), location: `${publicUrl}${path}/${copy.id}` })
-      return renderCopy(copy, warnings)
+      const answer = await writeOnce(db, postOf(request), async tx => {
+        const { copy, warnings } = await createArticle(tx, input)
+        return answerOf(201, renderCopy(copy, warnings), { location: `${publicUrl}${path}/${copy.id}` })
+      })
+      return sendAnswer(reply, answer)
     },
   )
 
@@ -132,7 +139,9 @@ export function deskRoutes(app: App, { db, publicUrl }: { db: Db; publicUrl: str
       schema: {
         operationId: 'patchArticle',
         summary: 'Change a working copy',
-        description: 'A merge patch. Readers see the change at the next publish.',
+        description:
+          'A merge patch. Readers see the change at the next publish. The working copy is a draft again: an approval is ' +
+          'of one revision, and a schedule is cancelled.',
         ...common,
         params,
         headers: IfMatch,
@@ -143,7 +152,9 @@ export function deskRoutes(app: App, { db, publicUrl }: { db: Db; publicUrl: str
     async (request, reply) => {
       const match = requireMatch(request)
       const patch = await prepare(request.body)
-      const { copy, warnings } = await db.write(tx => patchArticle(tx, request.params.id, patch, match))
+      const { copy, warnings } = await db.write(actorOf(request), tx =>
+        patchArticle(tx, request.params.id, patch, match),
+      )
       reply.header('etag', revisionTag(copy.revision))
       return renderCopy(copy, warnings)
     },
@@ -176,109 +187,8 @@ export function deskRoutes(app: App, { db, publicUrl }: { db: Db; publicUrl: str
     },
     async (request, reply) => {
       const match = requireMatch(request)
-      await db.write(tx => deleteArticle(tx, request.params.id, match))
+      await db.write(actorOf(request), tx => deleteArticle(tx, request.params.id, match))
       return reply.code(204).send()
-    },
-  )
-
-  app.post(
-    `${path}/:id/publish`,
-    {
-      config: { scope: 'articles:publish' },
-      schema: {
-        operationId: 'publishArticle',
-        summary: 'Publish an article',
-        description:
-          'Makes the working copy a version that readers see from the next request on. The first publish takes an ' +
-          'empty object; later ones say whether they are an update or a correction.',
-        ...common,
-        params,
-        headers: IfMatch,
-        body: ref(PublishSchema),
-        response: responses({ 200: ref(EditorialArticleSchema) }, ...changed, 409),
-      },
-    },
-    async (request, reply) => {
-      const match = requireMatch(request)
-      const { publishedAt, ...rest } = request.body
-      if (publishedAt !== undefined) requireScope(request, 'articles:backdate')
-      const publish = {
-        ...rest,
-        ...(publishedAt === undefined ? {} : { publishedAt: readInstant(publishedAt) }),
-      }
-      const copy = await db.write(tx =>
-        publishArticle(tx, request.params.id, publish, match, request.key?.id),
-      )
-      reply.header('etag', revisionTag(copy.revision))
-      return renderCopy(copy)
-    },
-  )
-
-  app.post(
-    `${path}/:id/withdraw`,
-    {
-      config: { scope: 'articles:publish' },
-      schema: {
-        operationId: 'withdrawArticle',
-        summary: 'Withdraw an article',
-        description: 'Takes it down for good: readers and partners get its tombstone with the public notice.',
-        ...common,
-        params,
-        headers: IfMatch,
-        body: ref(WithdrawSchema),
-        response: responses({ 200: ref(EditorialArticleSchema) }, ...changed, 409),
-      },
-    },
-    async (request, reply) => {
-      const match = requireMatch(request)
-      const copy = await db.write(tx =>
-        withdrawArticle(tx, request.params.id, request.body, match, request.key?.id),
-      )
-      reply.header('etag', revisionTag(copy.revision))
-      return renderCopy(copy)
-    },
-  )
-
-  app.get(
-    `${path}/:id/versions`,
-    {
-      config: { scope: 'articles:read' },
-      schema: {
-        operationId: 'listVersions',
-        summary: 'List versions',
-        description: 'Every version of the article with who published it, first to last.',
-        ...common,
-        params,
-        querystring: closed({ limit: Limit(), cursor: Type.Optional(Cursor()) }),
-        response: responses({ 200: ref(EditorialVersionListSchema) }, 400, 401, 403, 404, 429),
-      },
-    },
-    async ({ params: { id }, query }) => {
-      await getArticle(db.desk, id)
-      const list = openPage(`${path}/${id}/versions`, query, ['number'])
-      const found = await listVersionRows(db.desk, id, query.limit + 1, list.after?.[0])
-      const { rows, page } = list.close(found, version => [version.number])
-      return { data: rows.map(renderVersion), page, meta: {} }
-    },
-  )
-
-  app.get(
-    `${path}/:id/versions/:number`,
-    {
-      config: { scope: 'articles:read' },
-      schema: {
-        operationId: 'getVersion',
-        summary: 'Read a version',
-        description: 'The article as it was printed.',
-        ...common,
-        params: closed({ id, number: Type.String({ pattern: '^[1-9][0-9]{0,8}$', examples: ['1'] }) }),
-        response: responses({ 200: ref(EditorialVersionSchema) }, 400, 401, 403, 404, 429),
-      },
-    },
-    async ({ params: { id, number } }) => {
-      const version = await findVersion(db.desk, id, Number(number))
-      if (!version) throw new DomainError('not-found', 'The article has no such version.')
-      return renderVersion(version)
     },
   )
 }

@@ -14,7 +14,7 @@ import {
   Text,
   words,
 } from '../../http/schema.ts'
-import { accesses, articleKinds, deskStatuses, liveStatuses, versionKinds } from '../../words.ts'
+import { accesses, articleKinds, deskStatuses, liveStatuses } from '../../words.ts'
 
 const language = Language({ description: 'The language it is written in (BCP 47).', examples: ['en'] })
 const headline = Text(300)
@@ -147,13 +147,34 @@ const facts = {
   version: Type.Integer({ description: 'The number of the newest version; 0 before the first publish.' }),
   createdAt: Instant(),
   editedAt: Instant({ description: 'When the working copy was last written.' }),
-  publishedAt: Type.Optional(Instant()),
+  publishedAt: Type.Optional(Instant({ description: 'When it first became public.' })),
+  embargoedUntil: Type.Optional(
+    Instant({ description: 'Until when its newest version, not live yet, is under embargo.' }),
+  ),
 }
+
+/** How and when a scheduled working copy goes live. */
+export const ScheduleSchema = named(
+  'Schedule',
+  closed(
+    {
+      publishAt: Instant(),
+      kind: Type.Optional(words(['update', 'correction'])),
+      note: Type.Optional(Type.String()),
+      embargoedUntil: Type.Optional(nullable(Instant())),
+    },
+    { description: 'When the working copy goes live by itself, and as what.' },
+  ),
+)
 
 export const EditorialArticleSchema = named(
   'EditorialArticle',
   closed(
-    { ...facts, warnings: Type.Optional(Type.Array(ref(WarningSchema))) },
+    {
+      ...facts,
+      schedule: Type.Optional(ref(ScheduleSchema)),
+      warnings: Type.Optional(Type.Array(ref(WarningSchema))),
+    },
     { description: 'A working copy: what editors see and edit, and no reader ever does.' },
   ),
 )
@@ -162,77 +183,11 @@ export const EditorialArticleListSchema = listOf('EditorialArticleList', Editori
   description: 'Working copies without their bodies.',
 })
 
-export const PublishSchema = named(
-  'Publish',
-  closed(
-    {
-      kind: Type.Optional(
-        words(['update', 'correction'], {
-          description:
-            'Adds news, or mends an error of fact. Needed from the second publish on; the first has none.',
-        }),
-      ),
-      note: Type.Optional(Text(1000, { description: 'What changed, for readers. A correction needs one.' })),
-      publishedAt: Type.Optional(
-        Instant({
-          description:
-            'At the first publish: an earlier time of publication. Takes the scope `articles:backdate`.',
-        }),
-      ),
-    },
-    { examples: [{}, { kind: 'correction', note: 'The bridge is 300 metres long, not 400.' }] },
-  ),
-)
-
-export const WithdrawSchema = named(
-  'Withdraw',
-  closed(
-    {
-      notice: Text(1000, { description: 'What readers are told in its place.' }),
-      reason: Text(2000, { description: 'Why, for the newsroom alone.' }),
-      replacement: Type.Optional(Id({ description: 'The id of an article to read instead.' })),
-    },
-    {
-      examples: [
-        {
-          notice: 'This story was withdrawn because its source was not reliable.',
-          reason: 'The document was forged.',
-        },
-      ],
-    },
-  ),
-)
-
-const versionFacts = {
-  number: Type.Integer(),
-  kind: words(versionKinds),
-  at: Instant(),
-  note: Type.Optional(Type.String()),
-  keyId: Type.Optional(Id({ description: 'The key that published it.' })),
-}
-
-export const EditorialVersionSchema = named(
-  'EditorialVersion',
-  closed({
-    ...versionFacts,
-    article: Type.Optional(
-      Type.Record(Type.String(), Type.Unknown(), {
-        description: 'The article as it was printed: only for one version.',
-      }),
-    ),
-  }),
-)
-
-export const EditorialVersionListSchema = listOf('EditorialVersionList', EditorialVersionSchema, NoMeta)
-
 export const deskSchemas = [
   WarningSchema,
   ArticleInputSchema,
   ArticlePatchSchema,
+  ScheduleSchema,
   EditorialArticleSchema,
   EditorialArticleListSchema,
-  PublishSchema,
-  WithdrawSchema,
-  EditorialVersionSchema,
-  EditorialVersionListSchema,
 ]

@@ -1,5 +1,5 @@
 import { Conflict, type DeskReader, type Writer } from '../../db/db.ts'
-import { and, asc, desc, eq, getTableColumns, gt, or, type SQL, sql } from '../../db/drizzle.ts'
+import { and, asc, desc, eq, getTableColumns, gt, lte, or, type SQL, sql } from '../../db/drizzle.ts'
 import type { AllTables } from '../../db/tables.ts'
 import type { DeskStatus, LiveStatus } from '../../words.ts'
 
@@ -112,6 +112,24 @@ export async function saveArticle(tx: Writer, copy: WorkingCopy, isNew: boolean)
   const mediaRows = mediaIds.map((mediaId, i) => ({ articleId: row.id, position: i + 1, mediaId }))
   if (leadMediaId !== null) mediaRows.unshift({ articleId: row.id, position: 0, mediaId: leadMediaId })
   if (mediaRows.length > 0) await tx.sql.insert(articleMedia).values(mediaRows)
+}
+
+/** Working copies scheduled for the instant or before, the longest due first. */
+export async function listDueSchedules(
+  reader: DeskReader,
+  at: number,
+  limit: number,
+): Promise<{ id: string; at: number }[]> {
+  const { articles } = reader.tables
+  const build = () =>
+    reader.sql
+      .select({ id: articles.id, at: articles.publishAt })
+      .from(articles)
+      .where(lte(articles.publishAt, sql.placeholder('at')))
+      .orderBy(asc(articles.publishAt), asc(articles.id))
+      .limit(sql.placeholder('limit'))
+  const rows = await reader.prepared('due schedules', build, { at, limit })
+  return rows.flatMap(row => (row.at === null ? [] : [{ id: row.id, at: row.at }]))
 }
 
 export async function deleteArticleRow(tx: Writer, id: string): Promise<void> {

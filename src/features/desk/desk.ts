@@ -1,16 +1,17 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { DeskReader, Writer } from '../../db/db.ts'
-import { DomainError, type FieldError, fieldError } from '../../errors.ts'
+import { DomainError, fieldError } from '../../errors.ts'
 import { type Match, requireRevision } from '../../revision.ts'
 import { slugRule } from '../../slug.ts'
-import type { Access, ArticleKind } from '../../words.ts'
+import type { Access, ArticleKind, Mutation } from '../../words.ts'
 import { findSlugOwner } from '../articles/publications.store.ts'
-import { listMediaIds } from '../media/media.store.ts'
-import { listTagsBySlug } from '../tags/tags.store.ts'
+import { recordMutation } from '../audit/audit.ts'
 import type { BodyFormat, BodyWarning, CleanBody } from './body.ts'
 import { readBody } from './body-reader.ts'
 import { deleteArticleRow, findArticle, isStory, saveArticle, type WorkingCopy } from './desk.store.ts'
-import { requireMove } from './workflow.ts'
+import { resolveMedia, resolveTags } from './references.ts'
+import { factsOf } from './render-copy.ts'
+import { makeMove } from './workflow.ts'
 
 /** The fields of a working copy as they are sent; a body is in `bodyFormat`, HTML unless said. */
 export type ArticleInput = {
@@ -32,7 +33,9 @@ export type ArticlePatch = Partial<Omit<ArticleInput, Removable>> & { [K in Remo
  * What was sent with its body read. That comes before the transaction, which others wait for: a long body may take
  * seconds.
  */
-export type Prepared<Sent> = Omit<Sent, 'body' | 'bodyFormat'> & { body?: CleanBody | null }
+export type Prepared<Sent> = Omit<Sent, 'body' | 'bodyFormat'> & {
+  body?: Pick<CleanBody, 'html' | 'warnings'> | null
+}
 
 /** Reads the body of what was sent. Throws 400 for one that is refused, or a format of none. */
 export async function prepare<Sent extends { body?: string | null; bodyFormat?: BodyFormat }>(
@@ -60,7 +63,9 @@ type Removable = (typeof plainRemovable)[number] | 'body' | 'section' | 'leadMed
 
 const lasting = ['headline', 'language', 'kind', 'urgency', 'access'] as const
 
-export type Saved = { copy: WorkingCopy; warnings: readonly BodyWarning[] }
+/** Something that was not kept, in the field that is named; the body unless said. */
+export type Warning = Pick<BodyWarning, 'code' | 'detail'> & { pointer?: string }
+export type Saved = { copy: WorkingCopy; warnings: readonly Warning[] }
 
 /** Makes a working copy at revision 1. Throws 400 for what it refers to and is not there. */
 export async function createArticle(
@@ -94,6 +99,9 @@ export async function createArticle(
     createdAt: tx.at,
     editedAt: tx.at,
     publishedAt: null,
+    publishAt: null,
+    schedule: null,
+    embargoedUntil: null,
     sectionSlug: null,
     tags: [],
     leadMediaId: null,
@@ -101,10 +109,14 @@ export async function createArticle(
   }
   const saved = await applyPatch(tx, blank, input)
   await saveArticle(tx, saved.copy, true)
+  await recordMutation(tx, { subject: 'article', id, move: 'create', after: factsOf(saved.copy) })
   return saved
 }
 
-/** Changes a working copy; readers see it at the next publish. Throws 404, 412, 400. */
+/**
+ * Changes a working copy; readers see it at the next publish. It is a draft again, and off its schedule. Throws 404,
+ * 412, 400.
+ */
 export async function patchArticle(
   tx: Writer,
   id: string,
@@ -115,6 +127,13 @@ export async function patchArticle(
   requireRevision(match, before.revision)
   const saved = await applyPatch(tx, before, patch)
   await saveArticle(tx, saved.copy, false)
+  await recordMutation(tx, {
+    subject: 'article',
+    id,
+    move: 'edit',
+    before: factsOf(before),
+    after: factsOf(saved.copy),
+  })
   return saved
 }
 
@@ -122,8 +141,34 @@ export async function patchArticle(
 export async function deleteArticle(tx: Writer, id: string, match: Match): Promise<void> {
   const copy = await lockArticle(tx, id)
   requireRevision(match, copy.revision)
-  requireMove('delete', copy.liveStatus)
+  makeMove('delete', copy)
   await deleteArticleRow(tx, id)
+  await recordMutation(tx, { subject: 'article', id, move: 'delete', before: factsOf(copy) })
+}
+
+/**
+ * Saves the working copy as a move left it, a revision further, and writes the move into the audit trail. `more` is
+ * what the move said beside the copy's own fields. Gives the copy as saved.
+ */
+export async function saveMoved(
+  tx: Writer,
+  before: WorkingCopy,
+  after: WorkingCopy,
+  move: Mutation,
+  more: { reason?: string } & Record<string, unknown> = {},
+): Promise<WorkingCopy> {
+  const copy: WorkingCopy = { ...after, revision: before.revision + 1, editedAt: tx.at }
+  await saveArticle(tx, copy, false)
+  const { reason, ...said } = more
+  await recordMutation(tx, {
+    subject: 'article',
+    id: copy.id,
+    move,
+    before: factsOf(before),
+    after: { ...factsOf(copy), ...said },
+    ...(reason === undefined ? {} : { reason }),
+  })
+  return copy
 }
 
 /** The working copy. Throws 404. */
@@ -139,8 +184,15 @@ export async function lockArticle(tx: Writer, id: string): Promise<WorkingCopy> 
   return getArticle(tx, id)
 }
 
-async function applyPatch(tx: Writer, before: WorkingCopy, patch: Prepared<ArticlePatch>): Promise<Saved> {
-  const copy: WorkingCopy = { ...before, revision: before.revision + 1, editedAt: tx.at, deskStatus: 'draft' }
+/** The working copy with a patch applied, not yet saved. Throws 400, 409 `slug-taken`. */
+export async function applyPatch(
+  tx: Writer,
+  before: WorkingCopy,
+  patch: Prepared<ArticlePatch>,
+): Promise<Saved> {
+  // What was approved, or is scheduled, is not what it says from now on.
+  const draft = { deskStatus: 'draft', publishAt: null, schedule: null } as const
+  const copy: WorkingCopy = { ...before, ...draft, revision: before.revision + 1, editedAt: tx.at }
   for (const name of plainRemovable) {
     const value = patch[name]
     if (value !== undefined) copy[name] = value
@@ -180,71 +232,6 @@ export function slugTaken(slug: string): DomainError {
   })
 }
 
-async function resolveTags(tx: Writer, patch: Prepared<ArticlePatch>): Promise<Partial<WorkingCopy>> {
-  const slugs = [...(patch.tags ?? []), ...(patch.section ? [patch.section] : [])]
-  const found = new Map((await listTagsBySlug(tx, slugs)).map(tag => [tag.slug, tag]))
-  const errors: FieldError[] = []
-  const changed: {
-    sectionId?: string | null
-    sectionSlug?: string | null
-    tags?: { id: string; slug: string }[]
-  } = {}
-  if (patch.section !== undefined) {
-    const section = patch.section === null ? null : found.get(patch.section)
-    if (section === undefined)
-      errors.push(field('/section', 'unknown-tag', `"${patch.section}" is not a tag`))
-    else if (section && section.kind !== 'section') {
-      errors.push(field('/section', 'wrong-kind', `"${patch.section}" is not of the kind section`))
-    }
-    changed.sectionId = section?.id ?? null
-    changed.sectionSlug = section?.slug ?? null
-  }
-  if (patch.tags !== undefined) {
-    changed.tags = patch.tags.flatMap((slug, i) => {
-      const tag = found.get(slug)
-      if (!tag) errors.push(field(`/tags/${i}`, 'unknown-tag', `"${slug}" is not a tag`))
-      else if (tag.kind === 'section') {
-        errors.push(
-          field(
-            `/tags/${i}`,
-            'wrong-kind',
-            `"${slug}" is a section: an article stands under one, in "section"`,
-          ),
-        )
-      }
-      return tag ? [{ id: tag.id, slug: tag.slug }] : []
-    })
-  }
-  if (errors.length > 0) throw refusal(errors)
-  return changed
-}
-
-async function resolveMedia(tx: Writer, patch: Prepared<ArticlePatch>): Promise<Partial<WorkingCopy>> {
-  const ids = [...(patch.media ?? []), ...(patch.leadMedia ? [patch.leadMedia] : [])]
-  const found = new Set(ids.length === 0 ? [] : await listMediaIds(tx, ids))
-  const errors: FieldError[] = []
-  if (patch.leadMedia && !found.has(patch.leadMedia)) {
-    errors.push(field('/leadMedia', 'unknown-media', `${patch.leadMedia} is not the id of media`))
-  }
-  for (const [i, id] of (patch.media ?? []).entries()) {
-    if (!found.has(id)) errors.push(field(`/media/${i}`, 'unknown-media', `${id} is not the id of media`))
-  }
-  if (errors.length > 0) throw refusal(errors)
-  return {
-    ...(patch.leadMedia === undefined ? {} : { leadMediaId: patch.leadMedia }),
-    ...(patch.media === undefined ? {} : { mediaIds: patch.media }),
-  }
-}
-
-function field(pointer: string, code: string, detail: string): FieldError {
-  return { in: 'body', pointer, code, detail }
-}
-
 function fault(pointer: string, code: string, detail: string): DomainError {
-  return fieldError(field(pointer, code, detail))
-}
-
-function refusal(errors: readonly FieldError[]): DomainError {
-  const first = errors[0] as FieldError
-  return new DomainError('validation-failed', `${first.pointer} ${first.detail}`, { errors })
+  return fieldError({ in: 'body', pointer, code, detail })
 }

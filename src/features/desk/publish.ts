@@ -7,18 +7,19 @@ import {
   findPublicationFacts,
   findSibling,
   findSlugOwner,
-  insertHistory,
+  type HistoryRow,
+  insertEmbargo,
   insertSlug,
-  insertTombstone,
+  type Publication,
   type PublicationRow,
-  removePublication,
-  savePublication,
+  putPublication,
+  takePublication,
 } from '../articles/publications.store.ts'
 import { measureBody } from './body.ts'
-import { findArticle, insertVersion, insertWithdrawal, saveArticle, type WorkingCopy } from './desk.store.ts'
-import { lockArticle, slugTaken } from './desk.ts'
-import { renderCopy } from './render-copy.ts'
-import { requireMove } from './workflow.ts'
+import { insertVersion, type WorkingCopy } from './desk.store.ts'
+import { lockArticle, saveMoved, slugTaken } from './desk.ts'
+import { snapshotOf } from './render-copy.ts'
+import { makeMove, type Review } from './workflow.ts'
 
 export type Publish = {
   kind?: 'update' | 'correction'
@@ -27,6 +28,8 @@ export type Publish = {
   publishedAt?: number
   /** Of an import: the instant of the sender's version (epoch milliseconds); the commit's otherwise. */
   updatedAt?: number
+  /** The instant (epoch milliseconds) before which no reader sees it; null lifts the embargo that there is. */
+  embargoedUntil?: number | null
 }
 
 const actionOf: Record<VersionKind, Action> = {
@@ -36,7 +39,8 @@ const actionOf: Record<VersionKind, Action> = {
 }
 
 /**
- * Makes the working copy a version and the version the publication, in one transaction with its change row.
+ * Makes the working copy a version and the version the publication, in one transaction with its change row; or lets it
+ * wait under embargo, out of every reader's reach.
  * Throws 404, 412, 409 (`move-impossible`, `not-ready`, `slug-taken`, `translation-exists`), 400.
  */
 export async function publishArticle(
@@ -44,40 +48,204 @@ export async function publishArticle(
   id: string,
   publish: Publish,
   match: Match,
-  keyId?: string,
+  review: Review = 'optional',
 ): Promise<WorkingCopy> {
   const before = await lockArticle(tx, id)
   requireRevision(match, before.revision)
-  requireMove('publish', before.liveStatus)
-  const kind = kindOf(publish, before)
+  makeMove('publish', before, review)
+  return publishCopy(tx, before, publish, tx.actor.by === 'key' ? tx.actor.keyId : null)
+}
+
+/** What `publishArticle` does once the move is allowed; `keyId` is the key in whose name. */
+export async function publishCopy(
+  tx: Writer,
+  before: WorkingCopy,
+  publish: Publish,
+  keyId: string | null,
+): Promise<WorkingCopy> {
+  const until = readEmbargo(before, publish, tx.at)
+  const kind = kindOf(publish, before.publishedAt !== null)
   const { sectionId, bodyHtml } = requireReady(before)
   await requireOnlyOfLanguage(tx, before)
-  const publishedAt = before.publishedAt ?? readPublishedAt(publish, tx.at)
-  const live = await findPublicationFacts(tx, id)
-  const slug = await chooseSlug(tx, before, live?.slug)
+  const wasUnderEmbargo = await takePublication(tx, 'embargoed', before.id)
+  const wasHeld = await takePublication(tx, 'held', before.id)
+  const unseen = wasUnderEmbargo ?? wasHeld
+  const live = await findPublicationFacts(tx, before.id)
+  const publishedAt = before.publishedAt ?? (until === undefined ? readPublishedAt(publish, tx.at) : null)
+  const slug = await chooseSlug(tx, before, live?.slug ?? unseen?.row.slug)
 
   const copy: WorkingCopy = {
     ...before,
     slug,
-    revision: before.revision + 1,
     deskStatus: 'draft',
-    liveStatus: 'live',
+    publishAt: null,
+    schedule: null,
+    liveStatus: until !== undefined && before.liveStatus !== 'live' ? 'embargoed' : 'live',
+    embargoedUntil: until ?? null,
     version: before.version + 1,
     publishedAt,
-    editedAt: tx.at,
   }
-  await saveArticle(tx, copy, false)
+  const past = unseen ? publicHistory(unseen, before) : []
+  const lastCorrection = past.findLast(row => row.kind === 'correction')?.at ?? null
   const note = publish.note ?? null
-  const at = kind === 'publish' ? publishedAt : tx.at
-  const version = { articleId: id, number: copy.version, kind, at, note }
-  await insertVersion(tx, { ...version, keyId: keyId ?? null, snapshot: snapshotOf(copy) })
-  await insertHistory(tx, version)
-
-  const { text, wordCount, readingMinutes } = measureBody(bodyHtml)
+  const at = kind === 'publish' && publishedAt !== null ? publishedAt : tx.at
+  const version = { articleId: copy.id, number: copy.version, kind, at, note }
+  await insertVersion(tx, { ...version, keyId, snapshot: snapshotOf(copy) })
   const updatedAt = publish.updatedAt ?? at
+  const publication = publicationOf(copy, {
+    sectionId,
+    bodyHtml,
+    // Under embargo it stands in lists where it will be: at its lapse.
+    publishedAt: publishedAt ?? until ?? tx.at,
+    updatedAt: Math.max(updatedAt, publishedAt ?? updatedAt),
+    correctedAt: kind === 'correction' ? at : live ? live.correctedAt : lastCorrection,
+    history: [...past, version],
+  })
+  await putPublication(tx, until === undefined ? 'live' : 'embargoed', publication)
+  if (until === undefined) {
+    await insertSlug(tx, slug, copy.id)
+    if (before.publishedAt !== null && before.liveStatus !== 'live')
+      tx.change('article', copy.id, 'restored', copy.version)
+    tx.change('article', copy.id, actionOf[kind], copy.version)
+  } else await insertEmbargo(tx, copy.id, until)
+  return saveMoved(tx, before, copy, 'publish', {
+    ...(publish.kind === undefined ? {} : { kind: publish.kind }),
+    ...(note === null ? {} : { note }),
+  })
+}
+
+/**
+ * Shows what waited under embargo, or was held with one that has passed meanwhile: it is published by this commit, and
+ * its times are this commit's. Gives the working copy as it is to be saved.
+ */
+export async function showWaiting(tx: Writer, copy: WorkingCopy, waiting: Publication): Promise<WorkingCopy> {
+  const version = waiting.history.find(row => row.number === waiting.row.version)
+  if (!version) throw new Error(`version ${waiting.row.version} of ${copy.id} is in no history`)
+  const { kind } = version
+  const publishedAt = copy.publishedAt ?? tx.at
+  const { row } = waiting
+  const correctedAt = kind === 'correction' ? tx.at : row.correctedAt
+  const history = waiting.history.map(item => (item === version ? { ...version, at: tx.at } : item))
+  await insertSlug(tx, row.slug, copy.id)
+  await putPublication(tx, 'live', {
+    ...waiting,
+    row: { ...row, publishedAt, updatedAt: tx.at, correctedAt },
+    history,
+  })
+  if (copy.publishedAt !== null && copy.liveStatus !== 'live')
+    tx.change('article', copy.id, 'restored', row.version)
+  tx.change('article', copy.id, actionOf[kind], row.version)
+  return { ...copy, liveStatus: 'live', embargoedUntil: null, publishedAt }
+}
+
+/** What of an unseen publication's history readers saw: the version that waits, or was held while it did, is not of it. */
+function publicHistory(unseen: Publication, { embargoedUntil }: WorkingCopy): HistoryRow[] {
+  return unseen.history.filter(row => embargoedUntil === null || row.number !== unseen.row.version)
+}
+
+/**
+ * The embargo a publish is under; undefined for none. A version that waits under one is not shown by mistake: what
+ * takes its place has to say until when, or null. Throws 400.
+ */
+export function readEmbargo(
+  copy: Pick<WorkingCopy, 'embargoedUntil'>,
+  publish: Publish,
+  at: number,
+): number | undefined {
+  const { embargoedUntil: until } = publish
+  if (until === undefined) {
+    if (copy.embargoedUntil === null || copy.embargoedUntil <= at) return undefined
+    const detail = 'must say until when, or null to lift it: a version of this article is under embargo'
+    throw fault('/embargoedUntil', 'missing', detail)
+  }
+  if (until === null) return undefined
+  if (until <= at) throw fault('/embargoedUntil', 'past', 'must be ahead of the publication')
+  if (publish.publishedAt !== undefined)
+    throw fault('/publishedAt', 'with-embargo', 'cannot be said of what is under embargo')
+  return until
+}
+
+/** The kind of the version that a publish makes. Throws 400. */
+export function kindOf(publish: Publish, wasPublic: boolean): VersionKind {
+  if (!wasPublic) {
+    if (publish.kind !== undefined)
+      throw fault('/kind', 'first-publish', 'must be absent until it has been public')
+    return 'publish'
+  }
+  if (publish.kind === undefined)
+    throw fault('/kind', 'missing', 'must say update or correction: it was published before')
+  if (publish.publishedAt !== undefined)
+    throw fault('/publishedAt', 'never-moves', 'never moves once it is public')
+  if (publish.kind === 'correction' && publish.note === undefined) {
+    throw fault('/note', 'missing', 'must say, for readers, what is corrected')
+  }
+  return publish.kind
+}
+
+/** What a version cannot do without. Throws 409 `not-ready`. */
+export function requireReady(copy: WorkingCopy): { sectionId: string; bodyHtml: string } {
+  const { sectionId, bodyHtml } = copy
+  if (sectionId !== null && bodyHtml !== null) return { sectionId, bodyHtml }
+  const errors: FieldError[] = []
+  if (sectionId === null)
+    errors.push({ in: 'body', pointer: '/section', code: 'missing', detail: 'is missing' })
+  if (bodyHtml === null) errors.push({ in: 'body', pointer: '/body', code: 'missing', detail: 'is missing' })
+  const names = errors.map(error => error.pointer.slice(1)).join(' and a ')
+  throw new DomainError('not-ready', `The working copy needs a ${names}.`, { errors })
+}
+
+/** Throws 409 when another article that is live, or will be, tells the story in the language. */
+export async function requireOnlyOfLanguage(
+  tx: Writer,
+  { id, storyId, language }: { id: string; storyId: string; language: string },
+): Promise<void> {
+  // One that is live and one under embargo are in two tables, which no unique key spans.
+  await tx.lock(`story ${storyId}`)
+  const sibling = await findSibling(tx, storyId, language, id)
+  if (sibling === undefined) return
+  throw new DomainError(
+    'translation-exists',
+    `Article ${sibling} already tells this story in ${language}, or is to once its embargo lapses.`,
+    { extra: { article: sibling } },
+  )
+}
+
+function readPublishedAt(publish: Publish, at: number): number {
+  if (publish.publishedAt === undefined) return at
+  if (publish.publishedAt > at) throw fault('/publishedAt', 'future', 'must not be ahead of now')
+  return publish.publishedAt
+}
+
+/** The slug to be published under: the editor's, the one it has, or a free one made of the headline. */
+async function chooseSlug(tx: Writer, copy: WorkingCopy, known: string | undefined): Promise<string> {
+  const wanted = copy.slug ?? known
+  if (wanted !== undefined) {
+    await requireFreeSlug(tx, wanted, copy.id)
+    return wanted
+  }
+  // Two of one headline at the same moment: the second is to find the first's slug taken.
+  return firstFreeSlug(slugify(copy.headline, copy.kind, copy.language), async slug => {
+    await tx.lock(`slug ${slug}`)
+    return (await findSlugOwner(tx, slug)) !== undefined
+  })
+}
+
+/** Throws 409 for a slug that is or was another article's, and keeps it free until the transaction ends. */
+export async function requireFreeSlug(tx: Writer, slug: string, articleId: string): Promise<void> {
+  await tx.lock(`slug ${slug}`)
+  const owner = await findSlugOwner(tx, slug)
+  if (owner !== undefined && owner !== articleId) throw slugTaken(slug)
+}
+
+type Printed = Pick<PublicationRow, 'publishedAt' | 'updatedAt' | 'correctedAt' | 'sectionId'> &
+  Pick<Publication, 'history'> & { bodyHtml: string }
+
+/** The publication that a working copy makes. */
+function publicationOf(copy: WorkingCopy, { bodyHtml, history, ...printed }: Printed): Publication {
+  const { text, wordCount, readingMinutes } = measureBody(bodyHtml)
   const row: PublicationRow = {
-    articleId: id,
-    slug,
+    articleId: copy.id,
+    slug: copy.slug ?? '',
     language: copy.language,
     kind: copy.kind,
     headline: copy.headline,
@@ -91,130 +259,14 @@ export async function publishArticle(
     storyId: copy.storyId,
     source: copy.source,
     usageTerms: copy.usageTerms,
-    sectionId,
     leadMediaId: copy.leadMediaId,
     wordCount,
     readingMinutes,
     version: copy.version,
-    publishedAt,
-    updatedAt: Math.max(updatedAt, publishedAt),
-    correctedAt: kind === 'correction' ? at : (live?.correctedAt ?? null),
+    ...printed,
   }
-  await savePublication(tx, {
-    row,
-    html: bodyHtml,
-    text,
-    tagIds: [sectionId, ...copy.tags.map(tag => tag.id)],
-    mediaIds: copy.mediaIds,
-  })
-  tx.change('article', id, actionOf[kind], copy.version)
-  return copy
-}
-
-export type Withdraw = { notice: string; reason: string; replacement?: string }
-
-/** Takes a published article down for good: readers get 410 and a tombstone. Throws 404, 412, 409, 400. */
-export async function withdrawArticle(
-  tx: Writer,
-  id: string,
-  withdraw: Withdraw,
-  match: Match,
-  keyId?: string,
-): Promise<WorkingCopy> {
-  const before = await lockArticle(tx, id)
-  requireRevision(match, before.revision)
-  requireMove('withdraw', before.liveStatus)
-  const { notice, reason, replacement } = withdraw
-  if (replacement !== undefined && (replacement === id || !(await findArticle(tx, replacement)))) {
-    const detail = replacement === id ? 'is the article itself' : 'is not the id of an article'
-    throw fieldError({ in: 'body', pointer: '/replacement', code: 'unknown-article', detail })
-  }
-  await removePublication(tx, id)
-  await insertTombstone(tx, { articleId: id, withdrawnAt: tx.at, notice, replacementId: replacement ?? null })
-  await insertWithdrawal(tx, { articleId: id, reason, keyId: keyId ?? null })
-  const copy: WorkingCopy = {
-    ...before,
-    liveStatus: 'withdrawn',
-    revision: before.revision + 1,
-    editedAt: tx.at,
-  }
-  await saveArticle(tx, copy, false)
-  tx.change('article', id, 'withdrawn', before.version)
-  return copy
-}
-
-function kindOf(publish: Publish, copy: WorkingCopy): VersionKind {
-  if (copy.version === 0) {
-    if (publish.kind !== undefined)
-      throw fault('/kind', 'first-publish', 'must be absent at the first publish')
-    return 'publish'
-  }
-  if (publish.kind === undefined)
-    throw fault('/kind', 'missing', 'must say update or correction: it was published before')
-  if (publish.publishedAt !== undefined)
-    throw fault('/publishedAt', 'never-moves', 'never moves once it is public')
-  if (publish.kind === 'correction' && publish.note === undefined) {
-    throw fault('/note', 'missing', 'must say, for readers, what is corrected')
-  }
-  return publish.kind
-}
-
-function requireReady(copy: WorkingCopy): { sectionId: string; bodyHtml: string } {
-  const { sectionId, bodyHtml } = copy
-  if (sectionId !== null && bodyHtml !== null) return { sectionId, bodyHtml }
-  const errors: FieldError[] = []
-  if (sectionId === null)
-    errors.push({ in: 'body', pointer: '/section', code: 'missing', detail: 'is missing' })
-  if (bodyHtml === null) errors.push({ in: 'body', pointer: '/body', code: 'missing', detail: 'is missing' })
-  const names = errors.map(error => error.pointer.slice(1)).join(' and a ')
-  throw new DomainError('not-ready', `The working copy needs a ${names}.`, { errors })
-}
-
-async function requireOnlyOfLanguage(tx: Writer, copy: WorkingCopy): Promise<void> {
-  const sibling = await findSibling(tx, copy.storyId, copy.language, copy.id)
-  if (sibling === undefined) return
-  throw new DomainError(
-    'translation-exists',
-    `Article ${sibling} already tells this story in ${copy.language}.`,
-    {
-      extra: { article: sibling },
-    },
-  )
-}
-
-function readPublishedAt(publish: Publish, at: number): number {
-  if (publish.publishedAt === undefined) return at
-  if (publish.publishedAt > at) throw fault('/publishedAt', 'future', 'must not be ahead of now')
-  return publish.publishedAt
-}
-
-/** The slug to be live under: the editor's, the one it is live under, or a free one made of the headline. */
-async function chooseSlug(tx: Writer, copy: WorkingCopy, liveSlug: string | undefined): Promise<string> {
-  const wanted = copy.slug ?? liveSlug
-  // Two of one headline at the same moment: the second is to find the first's slug taken.
-  await tx.lock(`slug ${wanted ?? slugify(copy.headline, copy.kind, copy.language)}`)
-  if (wanted !== undefined) {
-    const owner = await findSlugOwner(tx, wanted)
-    if (owner !== undefined && owner !== copy.id) throw slugTaken(wanted)
-    if (owner === undefined) await insertSlug(tx, wanted, copy.id)
-    return wanted
-  }
-  const base = slugify(copy.headline, copy.kind, copy.language)
-  const slug = await firstFreeSlug(base, async text => (await findSlugOwner(tx, text)) !== undefined)
-  await insertSlug(tx, slug, copy.id)
-  return slug
-}
-
-/** What was printed, as the versions keep it: the fields an editor sends, so that they can be sent again. */
-function snapshotOf(copy: WorkingCopy): Record<string, unknown> {
-  const {
-    revision: _revision,
-    deskStatus: _desk,
-    liveStatus: _live,
-    editorialNote: _note,
-    ...printed
-  } = renderCopy(copy)
-  return printed
+  const tagIds = [printed.sectionId, ...copy.tags.map(tag => tag.id)]
+  return { row, html: bodyHtml, text, tagIds, mediaIds: copy.mediaIds, history }
 }
 
 function fault(pointer: string, code: string, detail: string): DomainError {

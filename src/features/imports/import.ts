@@ -138,7 +138,7 @@ async function tryBatch(
   batch: readonly Ready[],
   report: Report,
 ): Promise<Entry[]> {
-  const { entries, made } = await db.write(async tx => {
+  const { entries, made } = await db.write({ by: 'import' }, async tx => {
     const made = { media: 0, tags: 0 }
     // Two imports of one item would each find it missing.
     await tx.lock('imports')

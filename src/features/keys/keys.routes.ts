@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { Db } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
 import { openPage } from '../../http/paging.ts'
+import { actorOf, refuseIdempotencyKey } from '../../http/post.ts'
 import { responses } from '../../http/problem.ts'
 import { Cursor, closed, Id, keyed, Limit, ref } from '../../http/schema.ts'
 import { formatInstant, readInstant } from '../../instant.ts'
@@ -56,7 +57,8 @@ export function keyRoutes(app: App, { db }: { db: Db }): void {
     },
     async (request, reply) => {
       const { name, scopes, expiresAt } = request.body
-      const { row, token } = await createKey(db, {
+      refuseIdempotencyKey(request)
+      const { row, token } = await createKey(db, actorOf(request), {
         name,
         scopes,
         ...(expiresAt === undefined ? {} : { expiresAt: readInstant(expiresAt) }),
@@ -79,7 +81,7 @@ export function keyRoutes(app: App, { db }: { db: Db }): void {
         response: responses({ 200: ref(KeySchema) }, 400, 401, 403, 404, 429),
       },
     },
-    async request => keyOf(await revokeKey(db, request.params.id)),
+    async request => keyOf(await revokeKey(db, actorOf(request), request.params.id)),
   )
 }
 

@@ -1,7 +1,9 @@
 import { createHash, randomBytes, randomUUIDv7, timingSafeEqual } from 'node:crypto'
-import type { Db, DeskReader } from '../../db/db.ts'
+import type { Actor, Db, DeskReader } from '../../db/db.ts'
 import { DomainError, fieldError } from '../../errors.ts'
+import { formatInstant } from '../../instant.ts'
 import type { Scope } from '../../words.ts'
+import { recordMutation } from '../audit/audit.ts'
 import {
   findKeyById,
   findKeyByPrefix,
@@ -20,10 +22,14 @@ const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
  * Makes a key: 192 random bits behind a public prefix of 50. The token is returned here and never again.
  * `expiresAt` is an instant still ahead, else 400.
  */
-export async function createKey(db: Db, input: KeyInput): Promise<{ row: KeyRow; token: string }> {
+export async function createKey(
+  db: Db,
+  actor: Actor,
+  input: KeyInput,
+): Promise<{ row: KeyRow; token: string }> {
   const prefix = Array.from(randomBytes(10), byte => alphabet[byte % 32]).join('')
   const token = `dl_${prefix}_${randomBytes(24).toString('base64url')}`
-  return db.write(async tx => {
+  return db.write(actor, async tx => {
     if (input.expiresAt !== undefined && input.expiresAt <= tx.at) {
       throw fieldError({ in: 'body', pointer: '/expiresAt', code: 'past', detail: 'must be ahead of now' })
     }
@@ -38,6 +44,7 @@ export async function createKey(db: Db, input: KeyInput): Promise<{ row: KeyRow;
       revokedAt: null,
     }
     await insertKey(tx, row)
+    await recordMutation(tx, { subject: 'key', id: row.id, move: 'create', after: factsOf(row) })
     return { row, token }
   })
 }
@@ -58,13 +65,28 @@ export async function listKeys(reader: DeskReader, limit: number, beforeId?: str
 }
 
 /** Revokes a key from the next request on. Throws 404 for an id or prefix that no key has. */
-export async function revokeKey(db: Db, idOrPrefix: string): Promise<KeyRow> {
-  return db.write(async tx => {
+export async function revokeKey(db: Db, actor: Actor, idOrPrefix: string): Promise<KeyRow> {
+  return db.write(actor, async tx => {
     const row = (await findKeyById(tx, idOrPrefix)) ?? (await findKeyByPrefix(tx, idOrPrefix))
     if (!row) throw new DomainError('not-found', 'No key has this id.')
+    if (row.revokedAt !== null) return row
     await updateKeyRevoked(tx, row.id, tx.at)
-    return { ...row, revokedAt: row.revokedAt ?? tx.at }
+    const revoked = { ...row, revokedAt: tx.at }
+    await recordMutation(tx, {
+      subject: 'key',
+      id: row.id,
+      move: 'revoke',
+      before: factsOf(row),
+      after: factsOf(revoked),
+    })
+    return revoked
   })
+}
+
+/** What the audit trail keeps of a key: nothing that could be used as one. */
+function factsOf({ name, prefix, scopes, expiresAt, revokedAt }: KeyRow): Record<string, unknown> {
+  const instant = (at: number | null) => (at === null ? undefined : formatInstant(at))
+  return { name, prefix, scopes, expiresAt: instant(expiresAt), revokedAt: instant(revokedAt) }
 }
 
 function hashOf(token: string): string {

@@ -1,14 +1,17 @@
+import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import type { Db } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
 import { requireMatch } from '../../http/conditional.ts'
 import { sendFile } from '../../http/files.ts'
 import { openPage } from '../../http/paging.ts'
+import { actorOf, answerOf, postOf, sendAnswer } from '../../http/post.ts'
 import { responses } from '../../http/problem.ts'
-import { Cursor, closed, Id, IfMatch, keyed, Limit, ref } from '../../http/schema.ts'
+import { Cursor, closed, Id, IdempotencyKey, IfMatch, keyed, Limit, ref } from '../../http/schema.ts'
 import { addForms, readUpload } from '../../http/upload.ts'
 import { formatInstant } from '../../instant.ts'
 import { revisionTag } from '../../revision.ts'
+import { writeOnce } from '../idempotency/idempotency.ts'
 import type { FileStore } from './files.ts'
 import {
   EditorialMediaListSchema,
@@ -73,17 +76,24 @@ export async function editorialMediaRoutes(
           'a live article uses it.',
         ...common,
         consumes: ['multipart/form-data'],
+        headers: IdempotencyKey,
         body: ref(MediaUploadSchema),
-        response: responses({ 201: ref(EditorialMediaSchema) }, 400, 401, 403, 413, 415, 429, 503),
+        response: responses({ 201: ref(EditorialMediaSchema) }, 400, 401, 403, 409, 413, 415, 422, 429, 503),
       },
       // The form is a stream: this schema documents it, and the handler reads it and checks its words.
       attachValidation: true,
     },
     async (request, reply) => {
       const { bytes, words } = await readUpload<MediaWords>(request, uploadLimit, MediaWordsSchema)
-      const row = await createPicture(db, files, bytes, words)
-      reply.code(201).headers({ etag: revisionTag(row.revision), location: `${publicUrl}${path}/${row.id}` })
-      return mediaOf(row)
+      const hash = createHash('sha256').update(JSON.stringify(words)).update(bytes)
+      const post = postOf(request, hash.digest())
+      const answer = await createPicture(db, files, bytes, words, make =>
+        writeOnce(db, post, async tx => {
+          const row = await make(tx)
+          return answerOf(201, mediaOf(row), { location: `${publicUrl}${path}/${row.id}` })
+        }),
+      )
+      return sendAnswer(reply, answer)
     },
   )
 
@@ -163,7 +173,9 @@ export async function editorialMediaRoutes(
     },
     async (request, reply) => {
       const match = requireMatch(request)
-      const row = await db.write(tx => patchMedia(tx, request.params.id, request.body, match))
+      const row = await db.write(actorOf(request), tx =>
+        patchMedia(tx, request.params.id, request.body, match),
+      )
       reply.header('etag', revisionTag(row.revision))
       return mediaOf(row)
     },
@@ -195,7 +207,7 @@ export async function editorialMediaRoutes(
       },
     },
     async (request, reply) => {
-      await deleteMedia(db, files, request.params.id, requireMatch(request))
+      await deleteMedia(db, files, actorOf(request), request.params.id, requireMatch(request))
       return reply.code(204).send()
     },
   )

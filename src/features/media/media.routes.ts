@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Db } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
+import { hasScope } from '../../http/auth.ts'
 import { type Delivery, listAnswer } from '../../http/delivery.ts'
 import { sendFile } from '../../http/files.ts'
 import { normalForm, openPage } from '../../http/paging.ts'
@@ -62,8 +63,8 @@ export function mediaRoutes(
     },
     (request, reply) => {
       const { id } = request.params
-      return delivery.answer(request, reply, `${path}/${id}`, async ({ live }) => ({
-        body: renderMedia(await getLiveMedia(live, id), base),
+      return delivery.answer(request, reply, `${path}/${id}`, async ({ live, embargo }) => ({
+        body: renderMedia(await getLiveMedia(live, id, embargo), base),
         tags: [`media-${id}`],
       }))
     },
@@ -84,7 +85,10 @@ export function mediaRoutes(
     async (request, reply) => {
       const { id, contentHash, file } = request.params
       const reach = request.key ? 'primary' : 'anywhere'
-      const media = await db.read(reach, ({ live }) => getLiveMedia(live, id))
+      const entitled = hasScope(request, 'articles:embargoed')
+      const media = await db.read(reach, ({ live, embargo }) =>
+        getLiveMedia(live, id, entitled ? embargo : undefined),
+      )
       reply.headers({ 'cache-tag': `media-${id}`, 'surrogate-key': `media-${id}` })
       const caching = request.key ? 'private, no-store' : forEver
       return sendFile(request, reply, await getFile(files, media, contentHash, file), caching, parseRange)

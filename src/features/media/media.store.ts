@@ -1,4 +1,4 @@
-import type { DeskReader, LiveReader, Writer } from '../../db/db.ts'
+import type { DeskReader, EmbargoReader, LiveReader, Writer } from '../../db/db.ts'
 import { desc, eq, lt, sql } from '../../db/drizzle.ts'
 import type { AllTables, LiveTables } from '../../db/tables.ts'
 
@@ -51,20 +51,19 @@ export async function deleteMediaRow(tx: Writer, id: string): Promise<void> {
   await tx.sql.delete(media).where(eq(media.id, id))
 }
 
-/** Up to 20 of the articles that use it, as working copies or publications. */
+/** Up to 20 of the articles that use it, as working copies or publications, those not live included. */
 export async function listMediaUsers(reader: DeskReader, id: string): Promise<string[]> {
-  const { articleMedia, publicationMedia } = reader.tables
-  const drafts = await reader.sql
-    .select({ id: articleMedia.articleId })
-    .from(articleMedia)
-    .where(eq(articleMedia.mediaId, id))
-    .limit(20)
-  const live = await reader.sql
-    .select({ id: publicationMedia.articleId })
-    .from(publicationMedia)
-    .where(eq(publicationMedia.mediaId, id))
-    .limit(20)
-  return [...new Set([...drafts, ...live].map(row => row.id))].slice(0, 20)
+  const { articleMedia, publicationMedia, embargoedMedia, heldMedia } = reader.tables
+  const users: string[] = []
+  for (const used of [articleMedia, publicationMedia, embargoedMedia, heldMedia]) {
+    const rows = await reader.sql
+      .select({ id: used.articleId })
+      .from(used as typeof articleMedia)
+      .where(eq(used.mediaId, id))
+      .limit(20)
+    users.push(...rows.map(row => row.id))
+  }
+  return [...new Set(users)].slice(0, 20)
 }
 
 /** Media that something live uses. */
@@ -77,6 +76,25 @@ export async function findLiveMedia(reader: LiveReader, id: string): Promise<Liv
       .where(eq(liveMedia.id, sql.placeholder('id')))
   const [row] = await reader.prepared('live media by id', build, { id })
   return row
+}
+
+/** Media that something under embargo uses. */
+export async function findEmbargoedMedia(reader: EmbargoReader, id: string): Promise<MediaFacts | undefined> {
+  const { publicationMedia: used, liveMedia: media } = reader.tables
+  const [row] = await reader.sql
+    .select({ media })
+    .from(used)
+    .innerJoin(media, eq(media.id, used.mediaId))
+    .where(eq(used.mediaId, id))
+    .limit(1)
+  return row?.media
+}
+
+/** Which of the ids are media, as the desk has them, in no order. */
+export async function listMediaById(reader: DeskReader, ids: readonly string[]): Promise<MediaRow[]> {
+  const { media } = reader.tables
+  const build = () => reader.sql.select().from(media).where(reader.isIn(media.id, 'ids'))
+  return ids.length === 0 ? [] : reader.prepared('all of media by id', build, { ids: reader.list(ids) })
 }
 
 /** Live media newest first, from below `beforeId`. */

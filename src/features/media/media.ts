@@ -1,11 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { Db, DeskReader, LiveReader, Writer } from '../../db/db.ts'
+import type { Actor, Db, DeskReader, EmbargoReader, LiveReader, Writer } from '../../db/db.ts'
 import { DomainError } from '../../errors.ts'
 import { type Match, requireRevision } from '../../revision.ts'
 import type { MediaType, StoredRendition } from '../../words.ts'
+import { recordMutation } from '../audit/audit.ts'
 import type { FileStore, StoredFile } from './files.ts'
 import {
   deleteMediaRow,
+  findEmbargoedMedia,
   findLiveMedia,
   findMedia,
   insertMedia,
@@ -76,17 +78,27 @@ export async function storePicture(files: FileStore, id: string, bytes: Buffer):
   return stored
 }
 
-/** Uploads a picture. The row is written once every file is durable; a refused or broken upload leaves none. */
-export async function createPicture(
+/**
+ * Uploads a picture. The row is written once every file is durable, by the work that `write` is given, if it needs it;
+ * a refused, broken or repeated upload leaves no file.
+ */
+export async function createPicture<T>(
   db: Db,
   files: FileStore,
   bytes: Buffer,
   words: MediaWords,
-): Promise<MediaRow> {
+  write: (work: (tx: Writer) => Promise<MediaRow>) => Promise<T>,
+): Promise<T> {
   const id = randomUUIDv7()
   const stored = await storePicture(files, id, bytes)
   try {
-    return await db.write(tx => createMedia(tx, { id, type: 'picture', words, stored }))
+    let isMade = false
+    const answer = await write(tx => {
+      isMade = true
+      return createMedia(tx, { id, type: 'picture', words, stored })
+    })
+    if (!isMade) await removeFiles(files, id, stored)
+    return answer
   } catch (error) {
     // A commit whose answer was lost may have been made: then the files stay, as they do where nobody can tell.
     await removeUnusedFiles(db.desk, files, id, stored).catch(() => undefined)
@@ -113,7 +125,14 @@ export async function createMedia(tx: Writer, input: MediaInput): Promise<MediaR
     updatedAt: tx.at,
   }
   await insertMedia(tx, row)
+  await recordMutation(tx, { subject: 'media', id: row.id, move: 'create', after: factsOf(row) })
   return row
+}
+
+/** What the audit trail keeps of media; the renditions are told by the content's hash. */
+function factsOf(row: MediaRow): Record<string, unknown> {
+  const { id: _id, renditions: _renditions, createdAt: _created, updatedAt: _updated, ...facts } = row
+  return facts
 }
 
 /** Changes the words, or an import's files; where the media is live, readers see it at once. Throws 404, 412. */
@@ -130,12 +149,26 @@ export async function patchMedia(
   const row: MediaRow = { ...before, ...words, ...stored, revision: before.revision + 1, updatedAt: tx.at }
   await updateMedia(tx, row)
   await refreshLiveMedia(tx, row)
+  tx.changeEmbargo()
+  await recordMutation(tx, {
+    subject: 'media',
+    id,
+    move: 'edit',
+    before: factsOf(before),
+    after: factsOf(row),
+  })
   return row
 }
 
 /** Deletes media that no article uses, then its files. Throws 404, 412, and 409 `in-use` with the users. */
-export async function deleteMedia(db: Db, files: FileStore, id: string, match: Match): Promise<void> {
-  const row = await db.write(async tx => {
+export async function deleteMedia(
+  db: Db,
+  files: FileStore,
+  actor: Actor,
+  id: string,
+  match: Match,
+): Promise<void> {
+  const row = await db.write(actor, async tx => {
     await tx.lock(`media ${id}`)
     const found = await getMedia(tx, id)
     requireRevision(match, found.revision)
@@ -143,6 +176,7 @@ export async function deleteMedia(db: Db, files: FileStore, id: string, match: M
     if (articles.length > 0)
       throw new DomainError('in-use', 'Articles use it.', { extra: { users: { articles } } })
     await deleteMediaRow(tx, id)
+    await recordMutation(tx, { subject: 'media', id, move: 'delete', before: factsOf(found) })
     return found
   })
   await removeFiles(files, id, row)
@@ -175,9 +209,13 @@ export async function getMedia(reader: DeskReader, id: string): Promise<MediaRow
   return row
 }
 
-/** Media that something live uses. Throws 404. */
-export async function getLiveMedia(reader: LiveReader, id: string): Promise<MediaFacts> {
-  const row = await findLiveMedia(reader, id)
+/** Media that something live uses, or something under embargo for those who may see that. Throws 404. */
+export async function getLiveMedia(
+  live: LiveReader,
+  id: string,
+  embargo?: EmbargoReader,
+): Promise<MediaFacts> {
+  const row = (await findLiveMedia(live, id)) ?? (embargo && (await findEmbargoedMedia(embargo, id)))
   if (!row) throw new DomainError('not-found', 'There is no such media.')
   return row
 }

@@ -1,13 +1,27 @@
 import { type Static, Type } from 'typebox'
-import type { Db } from '../../db/db.ts'
+import type { Db, DeskReader } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
 import { requireMatch } from '../../http/conditional.ts'
 import { openPage } from '../../http/paging.ts'
+import { actorOf, answerOf, postOf, sendAnswer } from '../../http/post.ts'
 import { responses } from '../../http/problem.ts'
-import { anyOf, Cursor, closed, IfMatch, keyed, Limit, ref, Slug, words } from '../../http/schema.ts'
+import {
+  anyOf,
+  Cursor,
+  closed,
+  IdempotencyKey,
+  IfMatch,
+  IfMatchOnPost,
+  keyed,
+  Limit,
+  ref,
+  Slug,
+  words,
+} from '../../http/schema.ts'
 import { formatInstant } from '../../instant.ts'
 import { revisionTag } from '../../revision.ts'
 import { tagKinds } from '../../words.ts'
+import { writeOnce } from '../idempotency/idempotency.ts'
 import {
   EditorialTagListSchema,
   EditorialTagSchema,
@@ -63,15 +77,18 @@ export function editorialTagRoutes(app: App, { db, publicUrl }: { db: Db; public
         summary: 'Create a tag',
         description: 'Readers see it once a live article uses it.',
         ...common,
+        headers: IdempotencyKey,
         body: ref(TagInputSchema),
-        response: responses({ 201: ref(EditorialTagSchema) }, 400, 401, 403, 409, 413, 415, 429, 503),
+        response: responses({ 201: ref(EditorialTagSchema) }, 400, 401, 403, 409, 413, 415, 422, 429, 503),
       },
     },
     async (request, reply) => {
-      const row = await db.write(tx => createTag(tx, request.body))
-      const location = `${publicUrl}${path}/${row.slug}`
-      reply.code(201).headers({ etag: revisionTag(row.revision), location })
-      return withParent(row)
+      const answer = await writeOnce(db, postOf(request), async tx => {
+        const row = await createTag(tx, request.body)
+        const location = `${publicUrl}${path}/${row.slug}`
+        return answerOf(201, await withParent(tx, row), { location })
+      })
+      return sendAnswer(reply, answer)
     },
   )
 
@@ -91,7 +108,7 @@ export function editorialTagRoutes(app: App, { db, publicUrl }: { db: Db; public
     async (request, reply) => {
       const row = await getTag(db.desk, request.params.slug)
       reply.header('etag', revisionTag(row.revision))
-      return withParent(row)
+      return withParent(db.desk, row)
     },
   )
 
@@ -124,9 +141,11 @@ export function editorialTagRoutes(app: App, { db, publicUrl }: { db: Db; public
     },
     async (request, reply) => {
       const match = requireMatch(request)
-      const row = await db.write(tx => patchTag(tx, request.params.slug, request.body, match))
+      const row = await db.write(actorOf(request), tx =>
+        patchTag(tx, request.params.slug, request.body, match),
+      )
       reply.header('etag', revisionTag(row.revision))
-      return withParent(row)
+      return withParent(db.desk, row)
     },
   )
 
@@ -157,7 +176,7 @@ export function editorialTagRoutes(app: App, { db, publicUrl }: { db: Db; public
     },
     async (request, reply) => {
       const match = requireMatch(request)
-      await db.write(tx => deleteTag(tx, request.params.slug, match))
+      await db.write(actorOf(request), tx => deleteTag(tx, request.params.slug, match))
       return reply.code(204).send()
     },
   )
@@ -172,7 +191,7 @@ export function editorialTagRoutes(app: App, { db, publicUrl }: { db: Db; public
         description: 'What was filed under it is filed under the other; its public address redirects there.',
         ...common,
         params,
-        headers: IfMatch,
+        headers: IfMatchOnPost,
         body: ref(TagMergeSchema),
         response: responses(
           { 200: ref(EditorialTagSchema) },
@@ -182,7 +201,9 @@ export function editorialTagRoutes(app: App, { db, publicUrl }: { db: Db; public
           404,
           412,
           413,
+          409,
           415,
+          422,
           428,
           429,
           503,
@@ -191,14 +212,16 @@ export function editorialTagRoutes(app: App, { db, publicUrl }: { db: Db; public
     },
     async (request, reply) => {
       const match = requireMatch(request)
-      const row = await db.write(tx => mergeTag(tx, request.params.slug, request.body.into, match))
-      reply.header('etag', revisionTag(row.revision))
-      return withParent(row)
+      const answer = await writeOnce(db, postOf(request), async tx => {
+        const row = await mergeTag(tx, request.params.slug, request.body.into, match)
+        return answerOf(200, await withParent(tx, row))
+      })
+      return sendAnswer(reply, answer)
     },
   )
 
-  async function withParent(row: TagRow) {
-    const parent = row.parentId === null ? undefined : await findTagById(db.desk, row.parentId)
+  async function withParent(reader: DeskReader, row: TagRow) {
+    const parent = row.parentId === null ? undefined : await findTagById(reader, row.parentId)
     return tagOf(row, parent?.slug ?? null)
   }
 }

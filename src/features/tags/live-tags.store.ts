@@ -1,4 +1,4 @@
-import type { LiveReader, Writer } from '../../db/db.ts'
+import type { LiveReader, Reader, Writer } from '../../db/db.ts'
 import { alias, and, asc, eq, gt, gte, lt, not, or, type SQL, sql } from '../../db/drizzle.ts'
 import type { AllTables, LiveTables } from '../../db/tables.ts'
 import type { TagKind } from '../../words.ts'
@@ -9,7 +9,10 @@ export const tagTree = 'tags'
 export type TagFacts = Omit<LiveTables['liveTags']['$inferSelect'], 'uses'>
 export type LiveTagRow = LiveTables['liveTags']['$inferSelect'] & { parent: string | null }
 
-function selectLiveTags(reader: LiveReader) {
+/** Tags that something live uses, or that something under embargo may use. */
+type TagReader = Reader<Pick<LiveTables, 'liveTags'>>
+
+function selectLiveTags(reader: TagReader) {
   const { liveTags } = reader.tables
   const parent = alias(liveTags, 'parent')
   return reader.sql
@@ -27,7 +30,7 @@ const flatten = ({
 }) => ({ ...tag, parent })
 
 /** The live tag of a slug. */
-export async function findLiveTag(reader: LiveReader, slug: string): Promise<LiveTagRow | undefined> {
+export async function findLiveTag(reader: TagReader, slug: string): Promise<LiveTagRow | undefined> {
   const build = () => selectLiveTags(reader).where(eq(reader.tables.liveTags.slug, sql.placeholder('slug')))
   const [row] = await reader.prepared('live tag by slug', build, { slug })
   return row && flatten(row)

@@ -22,6 +22,13 @@ export async function findTagById(reader: DeskReader, id: string): Promise<TagRo
   return row
 }
 
+/** The tags of the ids, in no order. */
+export async function listTagsById(reader: DeskReader, ids: readonly string[]): Promise<TagRow[]> {
+  const { tags } = reader.tables
+  const build = () => reader.sql.select().from(tags).where(reader.isIn(tags.id, 'ids'))
+  return ids.length === 0 ? [] : reader.prepared('tags by id', build, { ids: reader.list(ids) })
+}
+
 /** The tags of the slugs that exist, in no order. */
 export async function listTagsBySlug(reader: DeskReader, slugs: readonly string[]): Promise<TagRow[]> {
   const { tags } = reader.tables
@@ -74,27 +81,27 @@ export async function deleteTagRow(tx: Writer, id: string): Promise<void> {
   await tx.sql.delete(tags).where(eq(tags.id, id))
 }
 
-/** Who uses the tag: up to 20 of the articles filed under it, working copies and publications, and of the tags beneath it. */
+/** Who uses the tag: up to 20 of the articles filed under it, working copies and publications wherever they are, and of the tags beneath it. */
 export async function listTagUsers(
   reader: DeskReader,
   id: string,
 ): Promise<{ articles: string[]; tags: string[] }> {
-  const { articles, articleTags, publicationTags, tags } = reader.tables
-  const [sections, uses, live, children] = await Promise.all([
+  const { articles, articleTags, publicationTags, embargoedTags, heldTags, tags } = reader.tables
+  const filedUnder = (filed: typeof publicationTags) =>
+    reader.sql.select({ id: filed.articleId }).from(filed).where(eq(filed.tagId, id)).limit(20)
+  const [sections, uses, live, embargoed, held, children] = await Promise.all([
     reader.sql.select({ id: articles.id }).from(articles).where(eq(articles.sectionId, id)).limit(20),
     reader.sql
       .select({ id: articleTags.articleId })
       .from(articleTags)
       .where(eq(articleTags.tagId, id))
       .limit(20),
-    reader.sql
-      .select({ id: publicationTags.articleId })
-      .from(publicationTags)
-      .where(eq(publicationTags.tagId, id))
-      .limit(20),
+    filedUnder(publicationTags),
+    filedUnder(embargoedTags),
+    filedUnder(heldTags),
     reader.sql.select({ slug: tags.slug }).from(tags).where(eq(tags.parentId, id)).limit(20),
   ])
-  const users = [...sections, ...uses, ...live].map(row => row.id)
+  const users = [...sections, ...uses, ...live, ...embargoed, ...held].map(row => row.id)
   return { articles: [...new Set(users)].slice(0, 20), tags: children.map(row => row.slug) }
 }
 
@@ -105,7 +112,11 @@ export async function listTagUsers(
 export async function moveTagUses(tx: Writer, from: string, to: string): Promise<number> {
   const { imports, tagRedirects } = tx.tables
   await moveWorkingCopies(tx, from, to)
-  const gained = await movePublications(tx, from, to)
+  const { publications, publicationTags, embargoedPublications, embargoedTags } = tx.tables
+  const { heldPublications, heldTags } = tx.tables
+  const gained = await movePublications(tx, publications, publicationTags, from, to)
+  await movePublications(tx, embargoedPublications, embargoedTags, from, to)
+  await movePublications(tx, heldPublications, heldTags, from, to)
   await moveTagsBeneath(tx, from, to)
   await tx.sql.update(tagRedirects).set({ tagId: to }).where(eq(tagRedirects.tagId, from))
   await tx.sql.update(imports).set({ subjectId: to }).where(eq(imports.subjectId, from))
@@ -128,8 +139,13 @@ async function moveWorkingCopies(tx: Writer, from: string, to: string): Promise<
   await tx.sql.update(articles).set({ sectionId: to }).where(eq(articles.sectionId, from))
 }
 
-async function movePublications(tx: Writer, from: string, to: string): Promise<number> {
-  const { publications, publicationTags: filed } = tx.tables
+async function movePublications(
+  tx: Writer,
+  publications: AllTables['publications'],
+  filed: AllTables['publicationTags'],
+  from: string,
+  to: string,
+): Promise<number> {
   const both = tx.sql.select({ id: filed.articleId }).from(filed).where(eq(filed.tagId, to))
   await tx.sql.delete(filed).where(and(eq(filed.tagId, from), inArray(filed.articleId, both)))
   const gained = await tx.sql

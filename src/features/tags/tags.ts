@@ -4,6 +4,7 @@ import { DomainError, fieldError } from '../../errors.ts'
 import { type Match, requireRevision } from '../../revision.ts'
 import { firstFreeSlug, slugify } from '../../slug.ts'
 import { mostNames, type Names, type TagKind } from '../../words.ts'
+import { recordMutation } from '../audit/audit.ts'
 import {
   addTagUses,
   findLiveTag,
@@ -70,7 +71,14 @@ export async function createTag(tx: Writer, input: TagInput): Promise<TagRow> {
     updatedAt: tx.at,
   }
   await insertTag(tx, row)
+  await recordMutation(tx, { subject: 'tag', id: row.id, move: 'create', after: factsOf(row) })
   return row
+}
+
+/** What the audit trail keeps of a tag. */
+function factsOf(row: TagRow): Record<string, unknown> {
+  const { id: _id, shownAt: _shown, createdAt: _created, updatedAt: _updated, ...facts } = row
+  return facts
 }
 
 /** Changes a tag; where it is live, readers see it at once. Throws 404, 412, 400. */
@@ -96,6 +104,14 @@ export async function patchTag(tx: Writer, slug: string, patch: TagPatch, match:
   if (patch.wikidata !== undefined) row.wikidata = patch.wikidata
   await updateTag(tx, row)
   await refreshLiveTag(tx, row)
+  tx.changeEmbargo()
+  await recordMutation(tx, {
+    subject: 'tag',
+    id: tag.id,
+    move: 'edit',
+    before: factsOf(tag),
+    after: factsOf(row),
+  })
   return row
 }
 
@@ -109,6 +125,7 @@ export async function deleteTag(tx: Writer, slug: string, match: Match): Promise
     throw new DomainError('in-use', 'Articles or tags use it.', { extra: { users } })
   }
   await deleteTagRow(tx, tag.id)
+  await recordMutation(tx, { subject: 'tag', id: tag.id, move: 'delete', before: factsOf(tag) })
 }
 
 /** Files everything under `slug` under `into` instead; the old address redirects if the public knew it. */
@@ -142,6 +159,22 @@ export async function mergeTag(tx: Writer, slug: string, into: string, match: Ma
   await removeLiveTag(tx, tag.id)
   if (tag.shownAt !== null) await insertTagRedirect(tx, tag.slug, target.id)
   await deleteTagRow(tx, tag.id)
+  tx.changeEmbargo()
+  const merged = { from: tag.slug, into: target.slug }
+  await recordMutation(tx, {
+    subject: 'tag',
+    id: tag.id,
+    move: 'merge',
+    before: factsOf(tag),
+    after: merged,
+  })
+  await recordMutation(tx, {
+    subject: 'tag',
+    id: target.id,
+    move: 'merge',
+    before: factsOf(target),
+    after: { ...factsOf(row), ...merged },
+  })
   return row
 }
 

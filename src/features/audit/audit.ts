@@ -1,0 +1,71 @@
+import type { Static } from 'typebox'
+import type { Writer } from '../../db/db.ts'
+import { formatInstant } from '../../instant.ts'
+import type { AuditedType, Mutation } from '../../words.ts'
+import type { AuditEntrySchema } from './audit.schema.ts'
+import { type AuditEntry, insertAuditRow } from './audit.store.ts'
+
+export type Facts = Readonly<Record<string, unknown>>
+
+export type Done = {
+  subject: AuditedType
+  id: string
+  move: Mutation
+  /** What it was; absent for what was made. */
+  before?: Facts
+  /** What it is now; absent for what is gone. */
+  after?: Facts
+  reason?: string
+}
+
+/**
+ * Writes into the audit trail who did what, in the transaction that does it. Of `before` and `after` only what differs
+ * is kept.
+ */
+export async function recordMutation(tx: Writer, done: Done): Promise<void> {
+  const [before, after] = differing(done.before, done.after)
+  await insertAuditRow(tx, {
+    subjectType: done.subject,
+    subjectId: done.id,
+    at: tx.at,
+    by: tx.actor.by,
+    keyId: tx.actor.by === 'key' ? tx.actor.keyId : null,
+    move: done.move,
+    before: before ?? null,
+    after: after ?? null,
+    reason: done.reason ?? null,
+  })
+}
+
+function differing(before: Facts | undefined, after: Facts | undefined): [Facts?, Facts?] {
+  if (!before || !after)
+    return [before, after].map(facts => facts && withoutAbsent(facts)) as [Facts?, Facts?]
+  const names = new Set([...Object.keys(before), ...Object.keys(after)])
+  const changed = [...names].filter(name => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+  const pick = (facts: Facts) => withoutAbsent(Object.fromEntries(changed.map(name => [name, facts[name]])))
+  return [pick(before), pick(after)]
+}
+
+/** An absent value is an absent key. */
+function withoutAbsent(facts: Facts): Facts {
+  return Object.fromEntries(
+    Object.entries(facts).filter(([, value]) => value !== undefined && value !== null),
+  )
+}
+
+/** An entry as editors get it. */
+export function renderAuditEntry(entry: AuditEntry): Static<typeof AuditEntrySchema> {
+  return {
+    subject: { type: entry.subjectType, id: entry.subjectId },
+    number: entry.number,
+    at: formatInstant(entry.at),
+    by: entry.by,
+    ...(entry.keyId === null
+      ? {}
+      : { key: { id: entry.keyId, ...(entry.keyName === null ? {} : { name: entry.keyName }) } }),
+    move: entry.move,
+    ...(entry.before === null ? {} : { before: entry.before }),
+    ...(entry.after === null ? {} : { after: entry.after }),
+    ...(entry.reason === null ? {} : { reason: entry.reason }),
+  }
+}

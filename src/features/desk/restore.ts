@@ -1,0 +1,109 @@
+import type { DeskReader, Writer } from '../../db/db.ts'
+import { DomainError } from '../../errors.ts'
+import { type Match, requireRevision } from '../../revision.ts'
+import { listMediaIds } from '../media/media.store.ts'
+import { findMergedTag, listTagsBySlug } from '../tags/tags.store.ts'
+import { findVersion, type VersionRow } from './desk.store.ts'
+import {
+  type ArticlePatch,
+  applyPatch,
+  lockArticle,
+  type Prepared,
+  type Saved,
+  saveMoved,
+  type Warning,
+} from './desk.ts'
+import { makeMove } from './workflow.ts'
+
+/** The fields of an article as a version keeps them. */
+type Snapshot = Omit<ArticlePatch, 'bodyFormat'> & { [K in 'tags' | 'media']: string[] } & {
+  body?: string
+  section?: string
+  leadMedia?: string
+}
+
+/** What a version may lack, so that restoring it removes it. Its address and its story stay what they are now. */
+const removable = [
+  'shortHeadline',
+  'summary',
+  'dateline',
+  'byline',
+  'signOff',
+  'source',
+  'usageTerms',
+] as const
+
+/**
+ * Makes the working copy say again what a version said. A tag merged since is what it became; a tag or media deleted
+ * since is left out with a warning. Throws 404, 412, 409.
+ */
+export async function restoreVersion(
+  tx: Writer,
+  id: string,
+  { version: number, reason }: { version: number; reason?: string },
+  match: Match,
+): Promise<Saved> {
+  const before = await lockArticle(tx, id)
+  requireRevision(match, before.revision)
+  makeMove('restore-version', before)
+  const version = await getVersion(tx, id, number)
+  const warnings: Warning[] = []
+  const patch = await patchOf(tx, version.snapshot as Snapshot, warnings)
+  const { copy } = await applyPatch(tx, before, patch)
+  const more = { version: number, ...(reason === undefined ? {} : { reason }) }
+  return { copy: await saveMoved(tx, before, copy, 'restore-version', more), warnings }
+}
+
+/** A version of an article. Throws 404. */
+export async function getVersion(reader: DeskReader, id: string, number: number): Promise<VersionRow> {
+  const version = await findVersion(reader, id, number)
+  if (!version) throw new DomainError('not-found', `The article has no version ${number}.`)
+  return version
+}
+
+async function patchOf(tx: Writer, snapshot: Snapshot, warnings: Warning[]): Promise<Prepared<ArticlePatch>> {
+  const { headline, language, kind, urgency, access } = snapshot
+  const warn = (pointer: string, name: string) =>
+    warnings.push({ code: 'gone', pointer, detail: `${name} was deleted since: it is left out` })
+
+  const current = await currentSlugs(tx, [...snapshot.tags, ...(snapshot.section ? [snapshot.section] : [])])
+  const tags: string[] = []
+  for (const slug of snapshot.tags) {
+    const now = current.get(slug)
+    if (now === undefined) warn('/tags', slug)
+    else if (!tags.includes(now)) tags.push(now)
+  }
+  const section = snapshot.section === undefined ? undefined : current.get(snapshot.section)
+  if (snapshot.section !== undefined && section === undefined) warn('/section', snapshot.section)
+
+  const wanted = [...snapshot.media, ...(snapshot.leadMedia ? [snapshot.leadMedia] : [])]
+  const there = new Set(wanted.length === 0 ? [] : await listMediaIds(tx, wanted))
+  for (const mediaId of wanted) {
+    if (!there.has(mediaId)) warn(mediaId === snapshot.leadMedia ? '/leadMedia' : '/media', mediaId)
+  }
+  const lead = snapshot.leadMedia
+  return {
+    ...(headline === undefined ? {} : { headline }),
+    ...(language === undefined ? {} : { language }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(urgency === undefined ? {} : { urgency }),
+    ...(access === undefined ? {} : { access }),
+    ...Object.fromEntries(removable.map(name => [name, snapshot[name] ?? null])),
+    // It was cleaned when it was written.
+    body: snapshot.body === undefined ? null : { html: snapshot.body, warnings: [] },
+    tags,
+    section: section ?? null,
+    media: snapshot.media.filter(mediaId => there.has(mediaId)),
+    leadMedia: lead !== undefined && there.has(lead) ? lead : null,
+  }
+}
+
+/** What each slug is called now: itself, or that of the tag it was merged into. */
+async function currentSlugs(tx: Writer, slugs: readonly string[]): Promise<Map<string, string>> {
+  const found = new Map((await listTagsBySlug(tx, slugs)).map(tag => [tag.slug, tag.slug]))
+  for (const slug of slugs) {
+    const merged = found.has(slug) ? undefined : await findMergedTag(tx, slug)
+    if (merged) found.set(slug, merged.slug)
+  }
+  return found
+}
