@@ -607,7 +607,7 @@ t.test('only what was never published can be deleted, and only that cannot be wi
   const draft = await makeArticle(desk, { tags: ['energy'] })
   const early = await withdraw(draft.id, notice)
   t.equal(early.body.code, 'move-impossible')
-  t.same(early.body.possible, ['publish', 'delete'])
+  t.same(early.body.possible, ['submit', 'publish', 'schedule', 'delete'])
   t.equal((await remove(draft.id, 1)).status, 204)
   t.equal((await read(draft.id)).status, 404)
   t.equal((await remove(draft.id)).status, 404)

@@ -109,8 +109,15 @@ t.test(
         continue
       }
       const given = parameters.filter(parameter => exampleOf(parameter) !== undefined)
-      for (const optional of [undefined, ...given.filter(parameter => parameter.in === 'query' && !parameter.required)]) {
-        const { status, body, bytes } = await read(path, [...inPath, ...required, ...(optional ? [optional] : [])])
+      for (const optional of [
+        undefined,
+        ...given.filter(parameter => parameter.in === 'query' && !parameter.required),
+      ]) {
+        const { status, body, bytes } = await read(path, [
+          ...inPath,
+          ...required,
+          ...(optional ? [optional] : []),
+        ])
         const name = `${operationId}${optional ? ` with ${optional.name}` : ''}`
         t.equal(status, 200, name)
         t.ok(body?.data ? body.data.length > 0 : bytes.length > 0, `${name} has data`)

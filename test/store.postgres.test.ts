@@ -20,19 +20,22 @@ const server = process.env.TEST_DATABASE_URL as string
 const programs = findPrograms() as string
 const sqlite = (folder: string) => ({ DATABASE_URL: `sqlite:${folder}/dateline.sqlite` })
 
-type Paths = Record<string, { get?: { parameters?: { in: string; name: string; example?: string }[] } }>
+type Parameter = { in: string; name: string; required?: boolean; example?: string }
+type Paths = Record<string, { get?: { parameters?: Parameter[] } }>
 
-/** Every GET of the document from its own example, but those that tell of keys, which are never the same. */
+/** What tells of keys and links, which are never the same. */
+const ofSecrets = /\/keys$|editorial\/audit$|^\/v1\/previews/
+
+/** Every other GET of the document, from its own example. */
 async function examplesOf(newsroom: Newsroom): Promise<string[]> {
   const { paths } = (await newsroom.get('/openapi.json')).body as { paths: Paths }
   return Object.entries(paths).flatMap(([path, { get }]) => {
-    if (!get || path.endsWith('/keys') || path.startsWith('/health')) return []
-    return [
-      (get.parameters ?? []).reduce(
-        (url, { name, example }) => url.replace(`{${name}}`, String(example)),
-        path,
-      ),
-    ]
+    if (!get || ofSecrets.test(path) || path.startsWith('/health')) return []
+    const { parameters = [] } = get
+    const url = parameters.reduce((url, { name, example }) => url.replace(`{${name}}`, String(example)), path)
+    const query = parameters.filter(parameter => parameter.in === 'query' && parameter.required)
+    const search = query.map(({ name, example }) => `${name}=${example}`).join('&')
+    return [search === '' ? url : `${url}?${search}`]
   })
 }
 

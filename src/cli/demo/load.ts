@@ -23,6 +23,8 @@ import type { ArchiveStory, DailyStory, DemoStory } from './types.ts'
 
 const origin = 'urn:dateline:demo:'
 const archiveZone = 'Europe/Sofia'
+/** As in the document's example. */
+const previewLinkId = '0190a3c0-0000-7000-b000-000000000001'
 
 /**
  * Fills an empty newsroom with the demo content, in one transaction; adds the day's twenty stories to one that has
@@ -50,7 +52,7 @@ export async function loadDemo(
       }
       for (const story of archiveStories) await followUp(tx, story)
       // For the list of them to have something in it; its secret is kept by nobody.
-      await createPreviewLink(tx, (archiveStories[0] as ArchiveStory).id)
+      await createPreviewLink(tx, (archiveStories[0] as ArchiveStory).id, undefined, previewLinkId)
       for (const story of recentStories) {
         const date = Temporal.PlainDate.from(newsDayOf(now(), zone)).subtract({ days: story.daysAgo })
         await addStory(tx, story, story.id, clockOf(date.toString(), story.at, zone))

@@ -42,7 +42,7 @@ export function previewRoutes(app: App, { db, files, settings, now }: Deps): voi
   })
   const link = Id({
     description: 'The id of the preview link.',
-    examples: ['0190a3c0-0000-7000-a000-000000000001'],
+    examples: ['0190a3c0-0000-7000-b000-000000000001'],
   })
 
   app.get(

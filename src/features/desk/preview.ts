@@ -75,6 +75,7 @@ export async function createPreviewLink(
   tx: Writer,
   articleId: string,
   expiresAt: number = tx.at + longestMs,
+  id: string = randomUUIDv7(),
 ): Promise<{ row: PreviewLinkRow; token: string }> {
   const copy = await lockArticle(tx, articleId)
   if (copy.liveStatus === 'withdrawn') {
@@ -89,7 +90,7 @@ export async function createPreviewLink(
   }
   const token = randomBytes(32).toString('base64url')
   const row: PreviewLinkRow = {
-    id: randomUUIDv7(),
+    id,
     articleId,
     hash: hashOf(token),
     keyId: tx.actor.by === 'key' ? tx.actor.keyId : null,

@@ -1,4 +1,5 @@
 import type { Writer } from '../../db/db.ts'
+import { formatInstant } from '../../instant.ts'
 import { findArticle, type WorkingCopy } from '../desk/desk.store.ts'
 import { type ArticleInput, createArticle, type Prepared, patchArticle } from '../desk/desk.ts'
 import { publishArticle } from '../desk/publish.ts'
@@ -60,13 +61,16 @@ export async function importItem(tx: Writer, ready: ReadyItem, defaults: ImportD
   await remember(tx, wire, 'article', id)
 
   const made = { media: newMedia, tags: tagged.made }
-  const hold = holdReason(wire, fields, tx.at)
-  if (hold !== undefined) return { outcome: 'workingCopy', rule: hold, ...made }
+  const reason = reasonToWait(wire, fields, copy)
+  if (reason !== undefined) return { outcome: 'workingCopy', rule: reason, ...made }
   if ((wire.versionCreated ?? 0) > tx.at) remarks.push('its versionCreated is ahead of now: now was taken')
-  const first = !copy || copy.version === 0
-  await publishArticle(tx, id, first ? firstPublish(wire, tx.at) : laterPublish(wire, tx.at), 'any')
+  const first = (copy?.publishedAt ?? null) === null
+  const publish = first ? firstPublish(wire, copy, tx.at) : laterPublish(wire, tx.at)
+  await publishArticle(tx, id, publish, 'any')
+  if (publish.embargoedUntil !== null)
+    remarks.push(`it is under embargo until ${formatInstant(publish.embargoedUntil)}`)
   return {
-    outcome: first ? 'imported' : 'updated',
+    outcome: !copy || copy.version === 0 ? 'imported' : 'updated',
     ...(remarks.length > 0 ? { rule: remarks.join('; ') } : {}),
     ...made,
   }
@@ -105,7 +109,7 @@ export function requireNewer(wire: WireItem, known: ImportRow): void {
 }
 
 async function cancel(tx: Writer, wire: WireItem, copy: WorkingCopy | undefined): Promise<Result> {
-  if (copy?.liveStatus !== 'live') {
+  if (copy === undefined || copy.liveStatus === 'never' || copy.liveStatus === 'withdrawn') {
     // Remembered, so that an older version that comes after it is not published.
     await remember(tx, wire, copy ? 'article' : 'none', copy?.id ?? '')
     return { outcome: 'skipped', rule: 'it is canceled and not published here' }
@@ -149,22 +153,35 @@ async function saveCopy(
   return saved.copy
 }
 
-function holdReason(wire: WireItem, fields: Prepared<ArticleInput>, at: number): string | undefined {
+function reasonToWait(
+  wire: WireItem,
+  fields: Prepared<ArticleInput>,
+  copy: WorkingCopy | undefined,
+): string | undefined {
   if (wire.status === 'withheld') return 'its pubStatus is withheld'
-  if ((wire.embargoedUntil ?? 0) > at) return 'its embargo is still ahead'
+  if (copy?.liveStatus === 'held') return 'it is held here: publishing it is for an editor'
   return fields.body?.html ? undefined : 'it has no body'
 }
 
-function firstPublish(wire: WireItem, at: number) {
+/** What the sender's embargo says now: null for none, which lifts the one there may be. */
+const embargoOf = ({ embargoedUntil }: WireItem, at: number) =>
+  embargoedUntil !== undefined && embargoedUntil > at ? embargoedUntil : null
+
+function firstPublish(wire: WireItem, copy: WorkingCopy | undefined, at: number) {
+  const embargoedUntil = embargoOf(wire, at)
+  // What was under embargo was first published when that ended.
+  if (embargoedUntil !== null || (copy && copy.embargoedUntil !== null))
+    return { embargoedUntil, ...updated(wire, at) }
   const publishedAt = wire.firstCreated ?? wire.versionCreated ?? at
   if (publishedAt > at) throw new Passed('refused', 'its firstCreated or versionCreated is ahead of now')
-  return { publishedAt, ...updated(wire, at) }
+  return { publishedAt, embargoedUntil, ...updated(wire, at) }
 }
 
 function laterPublish(wire: WireItem, at: number) {
   const { correctionNote: note } = wire
-  if (note === undefined) return { kind: 'update' as const, ...updated(wire, at) }
-  return { kind: 'correction' as const, note: note.slice(0, 1000), ...updated(wire, at) }
+  const common = { embargoedUntil: embargoOf(wire, at), ...updated(wire, at) }
+  if (note === undefined) return { kind: 'update' as const, ...common }
+  return { kind: 'correction' as const, note: note.slice(0, 1000), ...common }
 }
 
 const updated = (wire: WireItem, at: number) =>
