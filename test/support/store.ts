@@ -134,16 +134,22 @@ export async function analyze(folder: string): Promise<void> {
   if (engine === 'postgres') await rowsOf(folder, 'ANALYZE')
 }
 
-/** Makes every insert into a table fail, until what it gives is called. */
-export async function breakInserts(folder: string, table: string): Promise<() => Promise<unknown>> {
+/** Makes every insert into a table fail, or those of one article, until what it gives is called. */
+export async function breakInserts(
+  folder: string,
+  table: string,
+  articleId?: string,
+): Promise<() => Promise<unknown>> {
+  const when = articleId === undefined ? '' : `WHEN NEW.article_id = '${articleId}'`
+  const check = articleId === undefined ? 'false' : `article_id <> '${articleId}'`
   const [broken, mended] =
     engine === 'sqlite'
       ? [
-          `CREATE TRIGGER broken BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, 'disk'); END`,
+          `CREATE TRIGGER broken BEFORE INSERT ON ${table} ${when} BEGIN SELECT RAISE(ABORT, 'disk'); END`,
           'DROP TRIGGER broken',
         ]
       : [
-          `ALTER TABLE ${table} ADD CONSTRAINT broken CHECK (false) NOT VALID`,
+          `ALTER TABLE ${table} ADD CONSTRAINT broken CHECK (${check}) NOT VALID`,
           `ALTER TABLE ${table} DROP CONSTRAINT broken`,
         ]
   await rowsOf(folder, broken)
