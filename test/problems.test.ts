@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
 import { sql } from '../src/db/drizzle.ts'
@@ -186,6 +187,21 @@ t.test('every code of the table is one that a request gets', async t => {
     'was-published',
   )
   isProblem(t, await publish(sibling.id, {}), 'translation-exists')
+  const once = (body: object) => post(articles, body, { headers: { 'idempotency-key': 'once' } })
+  const [own] = (await newsroom.get('/v1/editorial/keys', { key })).body.data
+  // What the first waits for is held until the second was answered.
+  const second = Promise.withResolvers<void>()
+  const held = newsroom.db.write({ by: 'command' }, async tx => {
+    await tx.lock(`answer ${own.id} once`)
+    await second.promise
+  })
+  const first = once({ headline: 'H', language: 'en' })
+  await delay(100)
+  isProblem(t, await once({ headline: 'H', language: 'en' }), 'idempotency-in-flight')
+  second.resolve()
+  await held
+  t.equal((await first).status, 201)
+  isProblem(t, await once({ headline: 'Other', language: 'en' }), 'idempotency-key-reused')
   isProblem(t, await newsroom.get(`/v1/articles/${gone.id}`), 'withdrawn')
   isProblem(t, await newsroom.get(`/v1/changes?cursor=${stale}`), 'cursor-expired')
   isProblem(

@@ -57,13 +57,15 @@ function loggerOptions(logger: FastifyServerOptions['logger']): FastifyServerOpt
   return { logger }
 }
 
-/** What a log line says of a request: never its query or headers, where a key may have been put by mistake. */
+/** What a log line says of a request: never its query or headers, which have keys, or may have one by mistake. */
 export const logSerializers = {
   req: (request: FastifyRequest) => ({
     method: request.method,
     path: request.url.split('?', 1)[0],
     address: request.ip,
   }),
+  // The reader of forms logs what it was given, the request's headers too.
+  busboyOptions: ({ limits }: { limits: unknown }) => ({ limits }),
 }
 
 /**
