@@ -18,7 +18,11 @@ const tags = [
   { name: 'Tags', description: 'Sections, topics, places, people, organisations, events and series.' },
   { name: 'Media', description: 'Pictures and other media that articles use.' },
   { name: 'Sync', description: 'For partners who keep copies.' },
-  { name: 'Editorial', description: 'For the newsroom: working copies, tags and media.' },
+  {
+    name: 'Editorial',
+    description:
+      'For the newsroom: working copies and their moves, versions, previews, tags, media, and the audit trail.',
+  },
   { name: 'Administration', description: 'Keys.' },
   { name: 'System', description: 'Health.' },
 ]
