@@ -112,7 +112,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   mediaRoutes(app, { db, delivery, files, publicUrl })
   changeRoutes(app, { delivery, publicUrl })
 
-  deskRoutes(app, { db, publicUrl })
+  deskRoutes(app, { db, publicUrl, review: config.REVIEW })
   moveRoutes(app, { db, review: config.REVIEW })
   versionRoutes(app, { db })
   previewRoutes(app, { db, files, settings, now })

@@ -2,7 +2,7 @@ import sharp from 'sharp'
 import t from 'tap'
 import { fireDue } from '../src/features/desk/clock.ts'
 import { type Json, makeArticle, makeForm, makeTag, openNewsroom, publishNew } from './support/newsroom.ts'
-import { rowsOf } from './support/store.ts'
+import { engine, rowsOf } from './support/store.ts'
 
 const articles = '/v1/editorial/articles'
 const minute = 60_000
@@ -57,7 +57,14 @@ t.test('everything that is done stands in the trail: who, when, what, before and
       [10, 'withdraw', 'key', 'Forged.'],
     ],
   )
-  t.match(trail[0], { key: { name: 'some' }, after: { headline: 'One', body: '<p>Text.</p>' } })
+  t.match(
+    trail[0],
+    { key: { name: 'some' }, after: { headline: 'One', body: undefined } },
+    'lists have no texts',
+  )
+  const whole = (await newsroom.get(`${articles}/${id}/audit/1`, { key })).body
+  t.match(whole, { number: 1, move: 'create', after: { headline: 'One', body: '<p>Text.</p>' } })
+  t.equal((await newsroom.get(`${articles}/${id}/audit/99`, { key })).status, 404)
   t.notOk('before' in trail[0])
   t.same(trail[1].before, { revision: 1, headline: 'One', urgency: 5 }, 'what changed, and no more')
   t.same(trail[1].after, { revision: 2, headline: 'Two', urgency: 1 })
@@ -66,8 +73,9 @@ t.test('everything that is done stands in the trail: who, when, what, before and
     before: { liveStatus: 'never' },
     after: { liveStatus: 'live', version: 1, slug: 'two' },
   })
-  t.match(trail[8].after, { kind: 'correction', note: 'A name.' })
-  t.match(trail[9].after, { liveStatus: 'withdrawn', notice: 'Wrong.' })
+  t.same(trail[8].said, { kind: 'correction', note: 'A name.' })
+  t.same(trail[8].after, { revision: 9, version: 2 })
+  t.match(trail[9], { after: { liveStatus: 'withdrawn' }, said: { notice: 'Wrong.' } })
 
   const refused = await newsroom.request('PATCH', `${articles}/${id}`, {
     key,
@@ -152,4 +160,13 @@ t.test('no entry can be changed or deleted, in the store itself', async t => {
   await t.rejects(rowsOf(newsroom.folder, "UPDATE audit SET reason = 'other'"), /append-only/)
   await t.rejects(rowsOf(newsroom.folder, 'DELETE FROM audit'), /append-only/)
   t.same(await entries(), before)
+})
+
+t.test('an article older than the trail has an empty one', async t => {
+  const newsroom = await openNewsroom(t)
+  const { id } = await makeArticle(newsroom, { section: undefined })
+  const drop = engine === 'sqlite' ? 'DROP TRIGGER audit_not_deleted' : 'DROP TRIGGER audit_kept ON audit'
+  await rowsOf(newsroom.folder, drop)
+  await rowsOf(newsroom.folder, 'DELETE FROM audit')
+  t.same((await newsroom.get(`${articles}/${id}/audit`, { key: newsroom.key })).body.data, [])
 })

@@ -1,89 +1,90 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import t from 'tap'
-import { fireDue, nextDue, startClock } from '../src/features/desk/clock.ts'
-import { createArticle } from '../src/features/desk/desk.ts'
-import { publishArticle } from '../src/features/desk/publish.ts'
-import { scheduleArticle } from '../src/features/desk/schedule.ts'
+import t, { type Test } from 'tap'
+import { DomainError } from '../src/errors.ts'
+import { fireDue, startClock } from '../src/features/desk/clock.ts'
 import { makeArticle, makeTag, openNewsroom } from './support/newsroom.ts'
-import { start } from './support/process.ts'
-import { breakInserts, rowsOf } from './support/store.ts'
+import { breakInserts } from './support/store.ts'
 
-const count = 300
-const span = 10_000
-/** For the four to start in. */
-const ahead = 15_000
-
-t.test(
-  'of 300 schedules and 300 embargoes in ten seconds, four processes and one killed, each goes live once and in time',
-  { timeout: 150_000 },
-  async t => {
-    const folder = t.testdir()
-    const due = new Map<string, number>()
-    let processes: Awaited<ReturnType<typeof start>>[] = []
-    await t.test('what is to come, and four to see to it', async t => {
-      const newsroom = await openNewsroom(t, { folder })
-      await makeTag(newsroom, 'world')
-      const from = Date.now() + ahead
-      for (let batch = 0; batch < count; batch += 50) {
-        await newsroom.db.write({ by: 'command' }, async tx => {
-          for (let i = batch; i < batch + 50; i++) {
-            const at = from + Math.floor((i * span) / count)
-            for (const kind of ['schedule', 'embargo']) {
-              const fields = { headline: `${kind} ${i}`, language: 'en', section: 'world' }
-              const body = { html: '<p>Text.</p>', warnings: [] }
-              const { copy } = await createArticle(tx, { ...fields, body })
-              if (kind === 'schedule') await scheduleArticle(tx, copy.id, { publishAt: at }, 'any')
-              else await publishArticle(tx, copy.id, { embargoedUntil: at }, 'any')
-              due.set(copy.id, at)
-            }
-          }
-        })
-      }
-      t.equal(due.size, 2 * count)
-      t.equal(await nextDue(newsroom.db), from)
-      processes = await Promise.all([1, 2, 3, 4].map(() => start(t, folder, 'serve', { LOG_LEVEL: 'error' })))
-      const late = Date.now() - from
-      t.ok(late < 0, `the four started in time: ${late} ms`)
-      await delay(from + span / 2 - Date.now())
-      processes[0]?.child.kill('SIGKILL')
-      await delay(from + span + 3000 - Date.now())
-    })
-    const rows = await rowsOf<{ id: string; at: number | string; action: string }>(
-      folder,
-      "SELECT subject_id AS id, at, action FROM changes WHERE subject_type = 'article'",
-    )
-    t.same(new Set(rows.map(row => row.action)), new Set(['published']))
-    t.equal(rows.length, 2 * count, 'each once')
-    t.equal(new Set(rows.map(row => row.id)).size, 2 * count, 'each')
-    const late = rows.map(row => Number(row.at) - (due.get(row.id) as number)).sort((a, b) => a - b)
-    t.ok((late[0] as number) >= 0, `none early: ${late[0]} ms`)
-    t.ok((late.at(-1) as number) <= 2000, `none over two seconds late: ${late.at(-1)} ms`)
-    t.comment(`late by ${late[count]} ms at the median, ${late.at(-1)} ms at most`)
-    const left = 'SELECT id FROM articles WHERE publish_at IS NOT NULL OR embargoed_until IS NOT NULL'
-    t.same(await rowsOf(folder, left), [])
-  },
-)
-
-t.test('what cannot be shown stays hidden, is told, and holds up nothing else', async t => {
+/** A newsroom with articles under an embargo that is over a second from now. */
+async function openWithDue(t: Test, count: number) {
   const newsroom = await openNewsroom(t)
   await makeTag(newsroom, 'world')
-  const { key, clock, db } = newsroom
+  const { key, clock } = newsroom
   const until = clock.now + 1000
   const ids: string[] = []
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < count; i++) {
     const { id } = await makeArticle(newsroom)
     const body = { embargoedUntil: new Date(until).toISOString() }
     await newsroom.request('POST', `/v1/editorial/articles/${id}/publish`, { key, match: '*', body })
     ids.push(id)
   }
-  const mend = await breakInserts(newsroom.folder, 'publications', ids[1] as string)
   clock.now = until
+  return { ...newsroom, ids }
+}
+
+t.test('what cannot be shown stays hidden, is told, and holds up nothing else', async t => {
+  const { db, clock, folder, ids, get } = await openWithDue(t, 3)
+  const [first, bad = '', last] = ids
+  const mend = await breakInserts(folder, 'publications', bad)
   const fired = await fireDue(db, clock.now)
-  t.same([...fired.lapsed].sort(), [ids[0], ids[2]].sort())
-  t.match(fired.failed, [{ id: ids[1] }])
-  t.equal((await newsroom.get(`/v1/articles/${ids[1]}`)).status, 404)
+  t.same([...fired.lapsed].sort(), [first, last].sort())
+  t.match(fired.failed, [{ id: bad }])
+  t.equal((await get(`/v1/articles/${bad}`)).status, 404)
+  t.same((await fireDue(db, clock.now, [bad])).failed, [], 'until it is tried again')
   await mend()
-  t.same((await fireDue(db, clock.now)).lapsed, [ids[1]])
+  t.same((await fireDue(db, clock.now)).lapsed, [bad])
+})
+
+t.test('a store that does not answer puts nothing off and takes nothing off its schedule', async t => {
+  const newsroom = await openWithDue(t, 1)
+  const { db, clock, ids, key } = newsroom
+  const { id } = await makeArticle(newsroom)
+  const body = { publishAt: new Date(clock.now + 1).toISOString() }
+  await newsroom.request('POST', `/v1/editorial/articles/${id}/schedule`, { key, match: '*', body })
+  clock.now += 1
+  const out = { ...db, write: () => Promise.reject(new DomainError('busy', 'The database does not answer.')) }
+  await t.rejects(fireDue(out, clock.now), { code: 'busy' })
+  const busy: typeof db = {
+    ...db,
+    write: (actor, work) =>
+      db.write(actor, tx => work({ ...tx, lock: () => Promise.reject(new DomainError('busy', 'Later.')) })),
+  }
+  await t.rejects(fireDue(busy, clock.now), { code: 'busy' })
+  t.match((await newsroom.get(`/v1/editorial/articles/${id}`, { key })).body, { deskStatus: 'scheduled' })
+  t.match(await fireDue(db, clock.now), { published: [id], lapsed: ids, failed: [], refused: [] })
+})
+
+t.test('a clock that is late shows things in their order', async t => {
+  const newsroom = await openNewsroom(t)
+  await makeTag(newsroom, 'world')
+  const { key, clock, db } = newsroom
+  const at = (seconds: number) => new Date(clock.now + seconds * 1000).toISOString()
+  const move = (id: string, name: string, body: object) =>
+    newsroom.request('POST', `/v1/editorial/articles/${id}/${name}`, { key, match: '*', body })
+  const { id } = await makeArticle(newsroom, { headline: 'First' })
+  await move(id, 'publish', { embargoedUntil: at(60) })
+  await newsroom.request('PATCH', `/v1/editorial/articles/${id}`, {
+    key,
+    match: '*',
+    body: { headline: 'Second' },
+  })
+  const note = 'It was Tuesday.'
+  t.equal((await move(id, 'schedule', { publishAt: at(60), kind: 'correction', note })).status, 200)
+  clock.now += 95_000
+  t.match(await fireDue(db, clock.now), { published: [id], failed: [], refused: [] })
+  t.match((await newsroom.get(`/v1/articles/${id}`)).body, {
+    headline: 'Second',
+    corrections: [{ version: 2, note }],
+  })
+  const { data } = (await newsroom.get('/v1/changes')).body
+  const rows = data.filter((row: { subject: { id: string } }) => row.subject.id === id)
+  t.same(
+    rows.map((row: { action: string; version: number }) => [row.action, row.version]),
+    [
+      ['published', 1],
+      ['corrected', 2],
+    ],
+  )
 })
 
 t.test('the clock looks by itself: at what is due, and each second at what others scheduled', async t => {

@@ -169,7 +169,7 @@ t.test('what is not the JSON it should be is refused without being read', async 
   const deep = `{"headline":"H","language":"en","tags":${'['.repeat(5000)}${']'.repeat(5000)}}`
   const cases: [string, Reply, number, string][] = [
     ['broken', await send('{"headline":', json), 400, 'malformed-request'],
-    ['empty', await send('', json), 400, 'malformed-request'],
+    ['empty', await send('', json), 400, 'validation-failed'],
     ['a poisoned prototype', await send('{"__proto__":{"x":1}}', json), 400, 'malformed-request'],
     ['an array', await send('[]', json), 400, 'validation-failed'],
     ['null', await send('null', json), 400, 'validation-failed'],

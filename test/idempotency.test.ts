@@ -50,9 +50,9 @@ t.test('a POST sent again under its key gets the same answer, and is done once',
   const bad = await send(articles, { headline: 'H' }, 'c')
   t.equal(bad.status, 400)
   t.equal((await send(articles, draft, 'c')).status, 201, 'what was refused is not kept')
-  for (const name of ['', 'x'.repeat(256), 'é']) {
-    const { status, body } = await send(articles, draft, name)
-    t.match([status, body.errors?.[0].pointer], [400, '/idempotency-key'], name)
+  for (const name of ['', 'x'.repeat(256), 'é', ['one', 'two']]) {
+    const { status, body } = await send(articles, draft, name as string)
+    t.match([status, body.errors?.[0].pointer], [400, '/idempotency-key'], String(name))
   }
 
   clock.now += day - 1

@@ -2,6 +2,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import t from 'tap'
+import { fireDue } from '../src/features/desk/clock.ts'
 import { importItems } from '../src/features/imports/import.ts'
 import type { Entry } from '../src/features/imports/report.ts'
 import { readItems } from '../src/features/imports/sources.ts'
@@ -135,6 +136,20 @@ t.test(
     t.equal(body.data.length, 3, 'a refused item leaves no working copy')
   },
 )
+
+t.test('what its sender canceled is not published by a clock', async t => {
+  const newsroom = await openNewsroom(t)
+  const { key, clock } = newsroom
+  await take(newsroom, [item({ uri: 'urn:a', version: '1', pubStatus: 'withheld' })])
+  const [{ id }] = (await newsroom.get('/v1/editorial/articles', { key })).body.data
+  const body = { publishAt: new Date(clock.now + 1000).toISOString() }
+  await newsroom.request('POST', `/v1/editorial/articles/${id}/schedule`, { key, match: '*', body })
+  const { entries } = await take(newsroom, [item({ uri: 'urn:a', version: '2', pubStatus: 'canceled' })])
+  t.match(entries, [{ outcome: 'skipped', rule: /a draft again/ }])
+  clock.now += 1000
+  t.same((await fireDue(newsroom.db, clock.now)).published, [])
+  t.match((await newsroom.get(`/v1/editorial/articles/${id}`, { key })).body, { deskStatus: 'draft' })
+})
 
 t.test('a picture beside the item comes with its bytes, one outside the folder does not', async t => {
   const newsroom = await openNewsroom(t)

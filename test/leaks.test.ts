@@ -175,12 +175,15 @@ async function hunt(
         : query.length === 1
           ? values(query[0] as Parameter).map(value => [value])
           : [[]]
+    const who = [undefined, ...keys]
+    // Where there is nothing to combine, each asks for it.
+    const asked = rows.length === 1 ? who.flatMap(() => rows) : rows
     for (const base of urls) {
-      for (const [i, row] of rows.entries()) {
+      for (const [i, row] of asked.entries()) {
         const search = new URLSearchParams()
         for (const [n, parameter] of query.entries()) if (row[n]) search.append(parameter.name, row[n])
         const url = search.size > 0 ? `${base}?${search}` : base
-        const key = [undefined, ...keys][i % (keys.length + 1)]
+        const key = who[i % who.length]
         let reply = await look('GET', url, path, key)
         for (let page = 0; page < 3 && reply.body?.page?.next; page++)
           reply = await look('GET', reply.body.page.next, path, key)
@@ -246,11 +249,11 @@ t.test(
 
     const ids = new Map<string, string>()
     const names = ['world', 'no-such']
-    const mediaIds: string[] = []
+    const mediaIds: [id: string, state: string][] = []
     const plantIn = async (state: string) => {
       const fields = await plantFields(newsroom, planted, state)
       names.push(String(fields.slug), ...(fields.tags as string[]), String(fields.leadMedia))
-      mediaIds.push(String(fields.leadMedia))
+      mediaIds.push([String(fields.leadMedia), state])
       return fields
     }
     for (const state of unseen) {
@@ -281,20 +284,22 @@ t.test(
     await move(neverSeen.id, 'withdraw', { notice: unseenNotice, reason: plant(planted, 'unseen reason') })
     names.push(newer.id, gone.id, neverSeen.id)
 
-    const media: string[] = []
-    for (const id of mediaIds) {
+    const media = new Map<string, string>()
+    for (const [id, state] of mediaIds) {
       const { body } = await newsroom.get(`/v1/editorial/media/${id}`, { key })
-      for (const { url } of body.renditions) media.push(new URL(url).pathname.replace('/editorial', ''))
+      for (const { url } of body.renditions) media.set(new URL(url).pathname.replace('/editorial', ''), state)
     }
     const subscriber = await newsroom.makeKey(['articles:subscribers'])
-    const hidden = await hunt(newsroom, planted, names, media, log, [subscriber])
+    const hidden = await hunt(newsroom, planted, names, [...media.keys()], log, [subscriber])
     t.comment(`${hidden.requests} requests`)
     t.ok(hidden.requests > 1000)
     t.same(hidden.leaks, [])
-    for (const url of media) t.equal((await newsroom.get(url)).status, 404, 'no picture of them')
+    for (const url of media.keys())
+      for (const key of [undefined, subscriber])
+        t.equal((await newsroom.get(url, key ? { key } : {})).status, 404, 'no picture of them')
 
     const entitled = await newsroom.makeKey(['articles:embargoed', 'articles:subscribers'])
-    const early = await hunt(newsroom, planted, names, media, log, [entitled])
+    const early = await hunt(newsroom, planted, names, [...media.keys()], log, [entitled])
     const others = [...early.seen.keys()].filter(
       place => !/^embargoed (?!editorialNote)|unseen notice/.test(place),
     )
@@ -306,6 +311,11 @@ t.test(
           `under embargo ${name} is in ${route} for those entitled`,
         )
     t.notOk(early.seen.get('embargoed headline')?.has('/v1/today'), 'though not among the news')
+    t.ok(early.seen.get('embargoed caption')?.has('/v1/media/{id}'))
+    for (const [url, state] of media) {
+      const { status } = await newsroom.get(url, { key: entitled })
+      t.equal(status, state === 'embargoed' ? 200 : 404, `the picture of ${state}, for those entitled`)
+    }
 
     for (const state of unseen) {
       const id = ids.get(state) as string
@@ -316,7 +326,7 @@ t.test(
     clock.now += 60 * minute
     const fired = await fireDue(newsroom.db, clock.now)
     t.equal(fired.published.length + fired.lapsed.length, 2)
-    const control = await hunt(newsroom, planted, names, media, log, [subscriber])
+    const control = await hunt(newsroom, planted, names, [...media.keys()], log, [subscriber])
     for (const state of unseen) {
       for (const name of [...everywhere, ...ofOthers])
         for (const route of places)

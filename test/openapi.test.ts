@@ -123,7 +123,11 @@ t.test(
         t.ok(body?.data ? body.data.length > 0 : bytes.length > 0, `${name} has data`)
       }
     }
-    t.same(secret, ['getPreview', 'getPreviewFile'], 'a secret is in no document; desk.test.ts reads these')
+    t.same(
+      secret,
+      ['getPreview', 'getPreviewFile'],
+      'a secret is in no document; preview.test.ts reads these',
+    )
   },
 )
 

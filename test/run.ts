@@ -198,11 +198,19 @@ async function pass(name: string, chosen: string[], env: Record<string, string>)
   // Ended by a signal: so is the rest.
   if (chosen.length === 0 || code > 128) return
   console.log(`\n${name}`)
-  const result = await run(chosen, env)
-  passes.push({ name, count: result.count })
-  code ||= result.code
+  const groups = [chosen.filter(file => !isAlone(file)), chosen.filter(isAlone)]
+  let count = zero()
+  for (const group of groups.filter(some => some.length > 0)) {
+    const result = await run(group, env)
+    count = sum(count, result.count)
+    code ||= result.code
+    if (code > 128) break
+  }
+  passes.push({ name, count })
 }
 
+/** What promises something by the clock of the wall has the machine to itself: `*.alone.test.ts`. */
+const isAlone = (file: string) => file.endsWith('.alone.test.ts')
 const isOfPostgres = (file: string) => file.endsWith('.postgres.test.ts')
 const chosen = files.length > 0 ? files : globSync('test/**/*.test.ts', { cwd: root }).sort()
 const common = chosen.filter(file => !isOfPostgres(file))

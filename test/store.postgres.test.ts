@@ -6,12 +6,14 @@ import { loadDemo } from '../src/cli/demo/load.ts'
 import { openDb } from '../src/cli/newsroom.ts'
 import { readConfig } from '../src/config.ts'
 import { listChanges } from '../src/features/changes/changes.ts'
+import { fireDue } from '../src/features/desk/clock.ts'
 import { createArticle, prepare } from '../src/features/desk/desk.ts'
 import { publishArticle } from '../src/features/desk/publish.ts'
+import { lapseEmbargo } from '../src/features/desk/schedule.ts'
 import { withdrawArticle } from '../src/features/desk/takedown.ts'
 import { createMedia } from '../src/features/media/media.ts'
 import { createTag } from '../src/features/tags/tags.ts'
-import { makeTag, type Newsroom, openNewsroom, publishNew } from './support/newsroom.ts'
+import { makeArticle, makeTag, type Newsroom, openNewsroom, publishNew } from './support/newsroom.ts'
 import { databaseOf, findPrograms, openServer, queryOnce, type TestServer } from './support/postgres.ts'
 import { run } from './support/process.ts'
 import { storeOf } from './support/store.ts'
@@ -265,6 +267,59 @@ t.test('what comes into use is shown as it was put right meanwhile', async t => 
   t.equal(article.leadMedia.caption, 'right')
   t.equal(article.tags[0].name, 'Right')
 })
+
+t.test('a tag merged while a publication that has it moves is merged there too', async t => {
+  const newsroom = await openNewsroom(t)
+  const { db, key, clock } = newsroom
+  await makeTag(newsroom, 'world')
+  for (const slug of ['from', 'into']) await makeTag(newsroom, slug, 'topic')
+  await publishNew(newsroom, { tags: ['from'] })
+  const { id } = await makeArticle(newsroom, { tags: ['from'] })
+  const request = (method: string, path: string, body: object) =>
+    newsroom.request(method, `/v1/editorial/${path}`, { key, match: '*', body })
+  const embargoedUntil = new Date(clock.now + 1000).toISOString()
+  await request('POST', `articles/${id}/publish`, { embargoedUntil })
+  await request('PATCH', `articles/${id}`, { tags: [] })
+  clock.now += 1000
+  // The lapse has moved it and has not committed when the merge begins.
+  const lapsing = db.write({ by: 'embargo' }, async tx => {
+    await lapseEmbargo(tx, id)
+    await delay(600)
+  })
+  await delay(300)
+  const [, merged] = await Promise.all([lapsing, request('POST', 'tags/from/merge', { into: 'into' })])
+  t.equal(merged.status, 200)
+  t.match((await newsroom.get(`/v1/articles/${id}`)).body.tags, [{ slug: 'into' }])
+  t.equal((await request('POST', `articles/${id}/hold`, { reason: 'R' })).status, 200)
+  t.equal((await request('POST', `articles/${id}/release`, {})).status, 200)
+})
+
+t.test('what is due goes out in time though editors publish the same articles', async t => {
+  const newsroom = await openNewsroom(t)
+  const { db, key, clock } = newsroom
+  await makeTag(newsroom, 'world')
+  const ids: string[] = []
+  const publishAt = new Date(clock.now + 1000).toISOString()
+  for (let i = 0; i < 60; i++) {
+    const { id } = await makeArticle(newsroom)
+    await newsroom.request('POST', `/v1/editorial/articles/${id}/schedule`, {
+      key,
+      match: '*',
+      body: { publishAt },
+    })
+    ids.push(id)
+  }
+  clock.now += 1000
+  const publish = (id: string) =>
+    newsroom.request('POST', `/v1/editorial/articles/${id}/publish`, { key, match: '*', body: {} })
+  const [fired, ...replies] = await Promise.all([fireDue(db, clock.now), ...ids.slice(30).map(publish)])
+  t.same(fired.failed, [])
+  // Whoever came second was told that it is out, and that an update has to say so.
+  t.ok(replies.every(reply => reply.status === 200 || reply.body.errors[0].pointer === '/kind'))
+  t.equal((await newsroom.get('/v1/articles?limit=100')).body.data.length, 60)
+  t.equal((await newsroom.get('/v1/changes?limit=100')).body.data.filter(isPublished).length, 60, 'each once')
+})
+const isPublished = (row: { action: string }) => row.action === 'published'
 
 t.test(
   'a newsroom moves from SQLite, killed half way and run again, and its followers go on',

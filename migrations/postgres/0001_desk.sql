@@ -19,6 +19,9 @@ CREATE TABLE "audit" (
 	"move" text collate "C" NOT NULL,
 	"before" text collate "C",
 	"after" text collate "C",
+	"body_before" text collate "C",
+	"body_after" text collate "C",
+	"said" text collate "C",
 	"reason" text collate "C",
 	CONSTRAINT "audit_subject_type_subject_id_number_pk" PRIMARY KEY("subject_type","subject_id","number")
 );

@@ -20,6 +20,9 @@ CREATE TABLE `audit` (
 	`move` text NOT NULL,
 	`before` text,
 	`after` text,
+	`body_before` text,
+	`body_after` text,
+	`said` text,
 	`reason` text,
 	PRIMARY KEY(`subject_type`, `subject_id`, `number`)
 );

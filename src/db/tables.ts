@@ -401,6 +401,11 @@ export function describeTables(kit: ColumnKit) {
       move: word('move', mutations).notNull(),
       before: json<Record<string, unknown>>('before'),
       after: json<Record<string, unknown>>('after'),
+      // Of an article that says another text: apart, since lists leave it out.
+      bodyBefore: text('body_before'),
+      bodyAfter: text('body_after'),
+      // What the move said beside: its kind and note, say.
+      said: json<Record<string, unknown>>('said'),
       reason: text('reason'),
     },
     a => [

@@ -22,7 +22,7 @@ export function parseQuery(text: string): Query {
       if (Array.isArray(before)) before.push(value)
       else query[name] = before === undefined ? value : [before, value]
     } catch {
-      query[malformed] = part.slice(0, 100)
+      query[malformed] = (cut < 0 ? part : part.slice(0, cut)).slice(0, 100)
     }
   }
   return query

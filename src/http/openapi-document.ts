@@ -7,6 +7,8 @@ type Schema = {
   style?: string
   explode?: boolean
   properties?: Record<string, unknown>
+  required?: string[]
+  minProperties?: number
 }
 type Parameter = {
   in: string
@@ -23,7 +25,7 @@ type Operation = {
   operationId: string
   security?: object[]
   parameters?: Parameter[]
-  requestBody?: { content: Content }
+  requestBody?: { content: Content; required?: boolean }
   responses: Record<string, Response>
 }
 export type Document = {
@@ -37,10 +39,11 @@ const headers = {
   'RateLimit-Policy':
     'How many requests are taken in how many seconds (draft-ietf-httpapi-ratelimit-headers).',
   RateLimit: 'How many are left, and for how many seconds that holds.',
-  'Retry-After': 'After how many seconds to try again.',
+  'Retry-After': 'After how many seconds to try again, where that helps.',
   'WWW-Authenticate': 'How to present a key.',
   ETag: 'What this answer is. A read sends it back in `If-None-Match`, a change in `If-Match`.',
   'Cache-Control': 'Who may keep the answer, and for how long.',
+  'X-Robots-Tag': 'That nothing of it is to be found by search engines.',
   'Cache-Tag': 'What the answer is made of: tags by which a CDN purges it.',
   'Last-Modified': 'When the live version was published, or the file stored.',
   'Content-Language': 'The language of the article.',
@@ -63,7 +66,7 @@ export function finishDocument(document: Document): object {
     const delivery = open && !path.startsWith('/v1/previews')
     for (const [method, operation] of Object.entries(methods)) {
       for (const parameter of operation.parameters ?? []) finishParameter(parameter)
-      finishBody(method, operation)
+      finishBody(method, operation, components.schemas)
       // No key is needed; with one, subscribers' articles have their bodies and requests are counted by key.
       if (open) operation.security = [{}, { bearer: [] }, { apiKey: [] }]
       if (delivery) {
@@ -71,6 +74,10 @@ export function finishDocument(document: Document): object {
           description: 'Nothing changed since the answer whose ETag was sent in `If-None-Match`.',
         }
       }
+      const writes = method !== 'get'
+      if (path.startsWith('/v1/') && !path.endsWith('/{file}'))
+        operation.responses['406'] ??= problemResponse(406)
+      if (path.startsWith('/v1/') && writes) operation.responses['503'] ??= problemResponse(503)
       operation.responses.default = {
         description: 'Any other problem, such as [`internal`](/problems/internal).',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -88,6 +95,15 @@ export function finishDocument(document: Document): object {
   return document
 }
 
+/** A problem that every operation of a kind may answer with, which its route need not say. */
+function problemResponse(status: number): Response {
+  const codes = problems.filter(problem => problem.status === status).map(problem => `\`${problem.code}\``)
+  return {
+    description: `Problem: ${codes.join(', ')}`,
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  }
+}
+
 function headersOf(
   path: string,
   status: string,
@@ -99,6 +115,9 @@ function headersOf(
   if (!path.startsWith('/health/')) names.push('RateLimit-Policy', 'RateLimit')
   if (status === '401') names.push('WWW-Authenticate')
   if (status === '429' || status === '503') names.push('Retry-After')
+  if (status === '409' && path.startsWith('/v1/editorial')) names.push('Retry-After')
+  if (status === '412') names.push('ETag')
+  if (status === '200' && path.startsWith('/v1/previews')) names.push('Cache-Control', 'X-Robots-Tag')
   if (status === '301' || (status === '201' && isRevised(content, schemas))) names.push('Location')
   if (!['200', '201', '206', '304'].includes(status))
     return status === '416' ? [...names, 'Content-Range'] : names
@@ -128,8 +147,16 @@ function isPaged(content: Content | undefined, schemas: Document['components']['
 }
 
 /** A merge patch has a media type of its own (RFC 7396); plain JSON is taken too. */
-function finishBody(method: string, { requestBody }: Operation): void {
+function finishBody(
+  method: string,
+  { requestBody }: Operation,
+  schemas: Document['components']['schemas'],
+): void {
   const json = requestBody?.content['application/json']
+  const schema = schemas[json?.schema?.$ref?.split('/').at(-1) ?? '']
+  // What asks for nothing may be left out.
+  if (requestBody && schema && !schema.required && schema.minProperties === undefined)
+    requestBody.required = false
   if (method === 'patch' && requestBody && json) {
     requestBody.content = { 'application/merge-patch+json': json, 'application/json': json }
   }

@@ -27,14 +27,19 @@ export function postOf(
 }
 
 function readIdempotencyKey(request: FastifyRequest): string | undefined {
-  const header = request.headers['idempotency-key']
-  if (header === undefined || (typeof header === 'string' && /^[\x20-\x7e]{1,255}$/.test(header)))
-    return header
+  // Node's own view joins repeats, which may be another's: a proxy's, say.
+  const { rawHeaders } = request.raw
+  const all = rawHeaders.filter(
+    (_, i) => rawHeaders[i - 1]?.toLowerCase() === 'idempotency-key' && i % 2 === 1,
+  )
+  const [header = ''] = all
+  if (all.length === 0) return undefined
+  if (all.length === 1 && /^[\x20-\x7e]{1,255}$/.test(header)) return header
   throw fieldError({
     in: 'header',
     pointer: '/idempotency-key',
     code: 'pattern',
-    detail: 'must be one to 255 characters of ASCII',
+    detail: 'must be one header of one to 255 characters of ASCII',
   })
 }
 

@@ -57,9 +57,12 @@ export function sendProblem(
     .send(body)
 }
 
+/** What a preview link shows is for whoever has it. */
+const isPreview = (request: FastifyRequest) => request.url.startsWith('/v1/previews')
+
 /** A miss may be kept for a moment; nothing else that went wrong may be kept at all. */
 function cachingOf(request: FastifyRequest, status: number): string {
-  if (request.key || isEditorial(request)) return 'private, no-store'
+  if (request.key || isEditorial(request) || isPreview(request)) return 'private, no-store'
   return status === 404 ? 'public, max-age=5' : 'no-store'
 }
 

@@ -126,14 +126,17 @@ export function articleRoutes(
       const at = `${path}/${idOrSlug}/versions`
       // Bound to the article and not to the address it was asked by: its slug may change between two pages.
       const list = openPage(at, request.query, ['string', 'number'], [], `${path}/versions`)
-      return delivery.answer(request, reply, normalForm(at, request.query), async ({ live }) => {
-        const found = await getPublication(live, idOrSlug)
+      return delivery.answer(request, reply, normalForm(at, request.query), async ({ live, embargo }) => {
+        const found = await getPublication(live, idOrSlug, embargo)
         if ('redirect' in found) return redirect(settings, found, '/versions', request.url)
         const { row } = found
         const [articleId, after] = list.after ?? [row.articleId, 0]
         if (articleId !== row.articleId) throw cursorMismatch()
-        const versions = await listHistory(live, articleId, request.query.limit + 1, after)
-        const { rows, page } = list.close(versions, version => [articleId, version.number])
+        const most = request.query.limit + 1
+        const versions = await listHistory(live, articleId, most, after)
+        // What waits comes after what was.
+        if (found.embargo) versions.push(...(await listHistory(found.embargo, articleId, most, after)))
+        const { rows, page } = list.close(versions.slice(0, most), version => [articleId, version.number])
         const data = rows.map(({ number, kind, at: instant, note }) => ({
           number,
           kind,
@@ -163,11 +166,12 @@ export function articleRoutes(
       const { idOrSlug } = request.params
       const { limit } = request.query
       const at = `${path}/${idOrSlug}/related`
-      return delivery.answer(request, reply, normalForm(at, request.query), async ({ audience, live }) => {
-        const found = await getPublication(live, idOrSlug)
+      return delivery.answer(request, reply, normalForm(at, request.query), async reading => {
+        const { audience, live, embargo } = reading
+        const found = await getPublication(live, idOrSlug, embargo)
         if ('redirect' in found) return redirect(settings, found, '/related', request.url)
         const { row } = found
-        const rows = await listRelated(live, row, limit)
+        const rows = await listRelated(live, found, limit)
         const data = await renderArticles(
           live,
           settings,

@@ -186,16 +186,18 @@ const newestOfEachTag = 200
 
 /**
  * Live articles in the same language that share tags with this one, best first: each of its tags gives its newest 200,
- * and counts the more the rarer it is. Translations of the same story are not among them.
+ * and counts the more the rarer it is. Translations of the same story are not among them. The article itself may wait
+ * under embargo.
  */
 export async function listRelated(
   reader: LiveReader,
-  row: PublicationRow,
+  { row, embargo }: Found,
   limit: number,
 ): Promise<PublicationRow[]> {
   const scores = new Map<string, { score: number; publishedAt: number }>()
-  for (const { tag } of await listTagsOf(reader, [row.articleId])) {
-    const weight = 1 / Math.log2(1 + tag.uses)
+  for (const { tag } of await listTagsOf(embargo ?? reader, [row.articleId])) {
+    // A tag of what waits may have no live use yet.
+    const weight = 1 / Math.log2(1 + Math.max(tag.uses ?? 0, 1))
     for (const found of await listNewestOfTag(reader, tag.id, row.language, newestOfEachTag)) {
       const entry = scores.get(found.articleId) ?? { score: 0, publishedAt: found.publishedAt }
       entry.score += weight

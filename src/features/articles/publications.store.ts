@@ -1,8 +1,8 @@
 import type { DeskReader, Writer } from '../../db/db.ts'
-import { and, asc, eq, lte, ne, sql } from '../../db/drizzle.ts'
+import { and, asc, eq, lte, ne, not, sql } from '../../db/drizzle.ts'
 import type { AllTables } from '../../db/tables.ts'
 import { countMediaUses } from '../media/media.store.ts'
-import { countTagUses } from '../tags/live-tags.store.ts'
+import { countTagUses, tagTree } from '../tags/live-tags.store.ts'
 
 export type PublicationRow = AllTables['publications']['$inferSelect']
 export type HistoryRow = AllTables['history']['$inferSelect']
@@ -55,7 +55,9 @@ export async function putPublication(tx: Writer, place: Place, publication: Publ
   const media = publication.mediaIds.map((mediaId, i) => ({ articleId, position: i + 1, mediaId }))
   if (row.leadMediaId !== null) media.unshift({ articleId, position: 0, mediaId: row.leadMediaId })
   if (media.length > 0) await tx.sql.insert(to.used).values(media)
-  if (history.length > 0) await tx.sql.insert(to.history).values([...history])
+  // Fewer than SQLite's bound variables in a statement.
+  for (let start = 0; start < history.length; start += 1000)
+    await tx.sql.insert(to.history).values(history.slice(start, start + 1000))
 
   if (place === 'embargoed') tx.changeEmbargo()
   if (place !== 'live') return
@@ -70,6 +72,8 @@ export async function takePublication(
   place: Place,
   articleId: string,
 ): Promise<Publication | undefined> {
+  // A merge of tags goes through the places in turn, and is not to miss what moves between them.
+  await tx.lock(tagTree)
   const from = tablesOf(tx, place)
   const [row] = await tx.sql
     .select()
@@ -152,21 +156,42 @@ export async function findSibling(
   language: string,
   articleId: string,
 ): Promise<string | undefined> {
-  for (const place of ['live', 'embargoed'] as const) {
+  const siblingsIn = (place: Place) => {
     const { publications } = tablesOf(reader, place)
-    const isSibling = and(
-      eq(publications.storyId, storyId),
-      eq(publications.language, language),
-      ne(publications.articleId, articleId),
-    )
-    const [row] = await reader.sql
+    return reader.sql
       .select({ id: publications.articleId })
       .from(publications)
-      .where(isSibling)
-      .limit(1)
-    if (row) return row.id
+      .where(
+        and(
+          eq(publications.storyId, storyId),
+          eq(publications.language, language),
+          ne(publications.articleId, articleId),
+        ),
+      )
   }
-  return undefined
+  // One statement: what moves from the one to the other meanwhile is in either.
+  const [row] = await siblingsIn('live').unionAll(siblingsIn('embargoed')).limit(1)
+  return row?.id
+}
+
+/**
+ * The corrections that readers saw of an article, first to last, wherever its history is now: of what waits, or is held,
+ * under embargo the newest version was never shown.
+ */
+export async function listPublicCorrections(
+  reader: DeskReader,
+  article: { id: string; version: number; embargoedUntil: number | null },
+): Promise<HistoryRow[]> {
+  const { id, version, embargoedUntil } = article
+  const rows: HistoryRow[] = []
+  for (const place of ['live', 'embargoed', 'held'] as const) {
+    const { history } = tablesOf(reader, place)
+    const isCorrection = and(eq(history.articleId, id), eq(history.kind, 'correction'))
+    rows.push(...(await reader.sql.select().from(history).where(isCorrection)))
+  }
+  return rows
+    .filter(row => embargoedUntil === null || row.number !== version)
+    .sort((a, b) => a.number - b.number)
 }
 
 /** The article that has or had the slug in public, or is to have it once its embargo lapses or it is released. */
@@ -216,19 +241,23 @@ async function deleteEmbargo(tx: Writer, articleId: string): Promise<void> {
   await tx.sql.delete(embargoes).where(eq(embargoes.articleId, articleId))
 }
 
-/** Articles whose embargo lapses at the instant or before, the longest due first. */
+/** Articles whose embargo lapses at the instant or before, the longest due first, but those of `without`. */
 export async function listDueEmbargoes(
   reader: DeskReader,
   at: number,
   limit: number,
+  without: readonly string[],
 ): Promise<{ id: string; at: number }[]> {
   const { embargoes } = reader.tables
   const build = () =>
     reader.sql
       .select({ id: embargoes.articleId, at: embargoes.until })
       .from(embargoes)
-      .where(lte(embargoes.until, sql.placeholder('at')))
+      .where(
+        and(lte(embargoes.until, sql.placeholder('at')), not(reader.isIn(embargoes.articleId, 'without'))),
+      )
       .orderBy(asc(embargoes.until), asc(embargoes.articleId))
       .limit(sql.placeholder('limit'))
-  return reader.prepared('due embargoes', build, { at, limit })
+  const rows = await reader.prepared('due embargoes', build, { at, limit, without: reader.list(without) })
+  return rows
 }

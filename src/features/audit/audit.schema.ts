@@ -22,6 +22,7 @@ export const AuditEntrySchema = named(
       move: words(mutations, { description: 'What was done.' }),
       before: facts('What changed, as it was. Absent for what was made.'),
       after: facts('What changed, as it is since. Absent for what was deleted.'),
+      said: facts('What was said beside: the kind and note of a publish, the notice of a withdrawal, say.'),
       reason: Type.Optional(Type.String({ description: 'Why, for the newsroom alone.' })),
     },
     { description: 'One thing that was done: who, when, what and why. No entry is ever changed or deleted.' },

@@ -3,7 +3,7 @@ import type { Writer } from '../../db/db.ts'
 import { formatInstant } from '../../instant.ts'
 import type { AuditedType, Mutation } from '../../words.ts'
 import type { AuditEntrySchema } from './audit.schema.ts'
-import { type AuditEntry, insertAuditRow } from './audit.store.ts'
+import { type AuditEntry, type AuditTexts, insertAuditRow } from './audit.store.ts'
 
 export type Facts = Readonly<Record<string, unknown>>
 
@@ -15,6 +15,8 @@ export type Done = {
   before?: Facts
   /** What it is now; absent for what is gone. */
   after?: Facts
+  /** What the move said that is none of its facts. */
+  said?: Facts
   reason?: string
 }
 
@@ -24,6 +26,8 @@ export type Done = {
  */
 export async function recordMutation(tx: Writer, done: Done): Promise<void> {
   const [before, after] = differing(done.before, done.after)
+  const { body: bodyBefore, ...was } = before ?? {}
+  const { body: bodyAfter, ...is } = after ?? {}
   await insertAuditRow(tx, {
     subjectType: done.subject,
     subjectId: done.id,
@@ -31,8 +35,11 @@ export async function recordMutation(tx: Writer, done: Done): Promise<void> {
     by: tx.actor.by,
     keyId: tx.actor.by === 'key' ? tx.actor.keyId : null,
     move: done.move,
-    before: before ?? null,
-    after: after ?? null,
+    before: before ? was : null,
+    after: after ? is : null,
+    bodyBefore: typeof bodyBefore === 'string' ? bodyBefore : null,
+    bodyAfter: typeof bodyAfter === 'string' ? bodyAfter : null,
+    said: done.said && Object.keys(done.said).length > 0 ? done.said : null,
     reason: done.reason ?? null,
   })
 }
@@ -53,8 +60,10 @@ function withoutAbsent(facts: Facts): Facts {
   )
 }
 
-/** An entry as editors get it. */
-export function renderAuditEntry(entry: AuditEntry): Static<typeof AuditEntrySchema> {
+/** An entry as editors get it; its texts only where the row has them. */
+export function renderAuditEntry(entry: AuditEntry & Partial<AuditTexts>): Static<typeof AuditEntrySchema> {
+  const withBody = (facts: Facts, body: string | null | undefined) =>
+    body == null ? facts : { ...facts, body }
   return {
     subject: { type: entry.subjectType, id: entry.subjectId },
     number: entry.number,
@@ -64,8 +73,9 @@ export function renderAuditEntry(entry: AuditEntry): Static<typeof AuditEntrySch
       ? {}
       : { key: { id: entry.keyId, ...(entry.keyName === null ? {} : { name: entry.keyName }) } }),
     move: entry.move,
-    ...(entry.before === null ? {} : { before: entry.before }),
-    ...(entry.after === null ? {} : { after: entry.after }),
+    ...(entry.before === null ? {} : { before: withBody(entry.before, entry.bodyBefore) }),
+    ...(entry.after === null ? {} : { after: withBody(entry.after, entry.bodyAfter) }),
+    ...(entry.said === null ? {} : { said: entry.said }),
     ...(entry.reason === null ? {} : { reason: entry.reason }),
   }
 }

@@ -1,4 +1,5 @@
 import type { Actor, Db, Writer } from '../../db/db.ts'
+import { DomainError, problemOf } from '../../errors.ts'
 import { listDueEmbargoes } from '../articles/publications.store.ts'
 import { deleteAnswersUntil } from '../idempotency/idempotency.store.ts'
 import { keptMs } from '../idempotency/idempotency.ts'
@@ -23,22 +24,17 @@ const everMs = 8_000_000_000_000_000
 
 /**
  * Publishes what is scheduled for now or before, and shows what is under an embargo that is over: each once, however
- * many processes look at the clock. What is late stays hidden until then. `isPutOff` says what is to be left for later.
+ * many processes look at the clock. What is late stays hidden until then. The ids in `putOff` are left for later.
+ * Throws 503 where the store does not answer.
  */
-export async function fireDue(
-  db: Db,
-  now: number,
-  isPutOff: (id: string) => boolean = () => false,
-): Promise<Fired> {
+export async function fireDue(db: Db, now: number, putOff: readonly string[] = []): Promise<Fired> {
   const fired: Fired = { published: [], lapsed: [], refused: [], failed: [] }
-  const idsOf = (due: readonly { id: string }[]) => due.map(({ id }) => id).filter(id => !isPutOff(id))
-
-  const scheduled = idsOf(await listDueSchedules(db.desk, now, most))
+  const scheduled = (await listDueSchedules(db.desk, now, most, putOff)).map(due => due.id)
   await inBatches(db, { by: 'schedule' }, scheduled, fired, publishOnSchedule, (id, { refusal }) => {
     if (refusal === undefined) fired.published.push(id)
     else fired.refused.push({ id, code: refusal })
   })
-  const embargoed = idsOf(await listDueEmbargoes(db.desk, now, most))
+  const embargoed = (await listDueEmbargoes(db.desk, now, most, putOff)).map(due => due.id)
   await inBatches(db, { by: 'embargo' }, embargoed, fired, lapseEmbargo, id => void fired.lapsed.push(id))
   return fired
 }
@@ -56,6 +52,8 @@ async function inBatches<Done>(
     const done = await db.write(actor, async tx => {
       const found: [string, Done][] = []
       if (!(await tx.tryLock(turn))) return found
+      // All at first and in one order: an editor who has one of them waits for nothing that we hold.
+      for (const id of some.toSorted()) await tx.lock(`article ${id}`)
       for (const id of some) {
         const one = await work(tx, id)
         if (one !== undefined) found.push([id, one])
@@ -69,16 +67,25 @@ async function inBatches<Done>(
     const some = ids.slice(start, start + batch)
     try {
       await commit(some)
-    } catch {
-      for (const id of some) await commit([id]).catch(error => failed.push({ id, error }))
+    } catch (error) {
+      if (isOutage(error)) throw error
+      for (const id of some) {
+        await commit([id]).catch(error => {
+          if (isOutage(error)) throw error
+          failed.push({ id, error })
+        })
+      }
     }
   }
 }
 
-/** The next instant at which something is due; undefined for never. */
-export async function nextDue(db: Db): Promise<number | undefined> {
-  const [schedule] = await listDueSchedules(db.desk, everMs, 1)
-  const [embargo] = await listDueEmbargoes(db.desk, everMs, 1)
+/** Nothing is wrong with what is due: the store is busy, or does not answer. */
+const isOutage = (error: unknown) => error instanceof DomainError && problemOf(error.code).status >= 500
+
+/** The next instant at which something is due that is not put off; undefined for never. */
+async function nextDue(db: Db, putOff: readonly string[]): Promise<number | undefined> {
+  const [schedule] = await listDueSchedules(db.desk, everMs, 1, putOff)
+  const [embargo] = await listDueEmbargoes(db.desk, everMs, 1, putOff)
   const instants = [schedule?.at, embargo?.at].filter(at => at !== undefined)
   return instants.length === 0 ? undefined : Math.min(...instants)
 }
@@ -116,7 +123,7 @@ export function startClock({ db, now, onFired, onError }: ClockDeps): () => Prom
   /** Does what is due; gives the milliseconds to wait for the next look. */
   async function look(): Promise<number> {
     for (const [id, until] of putOff) if (until <= now()) putOff.delete(id)
-    const fired = await fireDue(db, now(), id => putOff.has(id))
+    const fired = await fireDue(db, now(), [...putOff.keys()])
     for (const { id } of fired.failed) putOff.set(id, now() + putOffMs)
     const count = Object.values(fired).reduce((sum, list) => sum + list.length, 0)
     if (count > 0) onFired(fired)
@@ -124,7 +131,7 @@ export function startClock({ db, now, onFired, onError }: ClockDeps): () => Prom
       forgotAt = now()
       await forgetAnswers(db, now())
     }
-    const next = (await nextDue(db)) ?? Number.POSITIVE_INFINITY
+    const next = (await nextDue(db, [...putOff.keys()])) ?? Number.POSITIVE_INFINITY
     return Math.min(Math.max(next - now(), count > 0 ? 0 : waitMs), sweepMs)
   }
 

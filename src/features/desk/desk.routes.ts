@@ -32,11 +32,15 @@ import {
 import { listArticleRows } from './desk.store.ts'
 import { createArticle, deleteArticle, getArticle, patchArticle, prepare } from './desk.ts'
 import { renderCopy } from './render-copy.ts'
+import type { Review } from './workflow.ts'
 
 const path = '/v1/editorial/articles'
 
 /** Working copies and what is done with them. */
-export function deskRoutes(app: App, { db, publicUrl }: { db: Db; publicUrl: string }): void {
+export function deskRoutes(
+  app: App,
+  { db, publicUrl, review }: { db: Db; publicUrl: string; review: Review },
+): void {
   const id = Id({ description: 'The id of the article.', examples: ['0190a3c0-0000-7000-8000-000000000001'] })
   const params = closed({ id })
   const common = { tags: ['Editorial'], security: keyed }
@@ -187,7 +191,7 @@ export function deskRoutes(app: App, { db, publicUrl }: { db: Db; publicUrl: str
     },
     async (request, reply) => {
       const match = requireMatch(request)
-      await db.write(actorOf(request), tx => deleteArticle(tx, request.params.id, match))
+      await db.write(actorOf(request), tx => deleteArticle(tx, request.params.id, match, review))
       return reply.code(204).send()
     },
   )

@@ -1,5 +1,5 @@
 import { Conflict, type DeskReader, type Writer } from '../../db/db.ts'
-import { and, asc, desc, eq, getTableColumns, gt, lte, or, type SQL, sql } from '../../db/drizzle.ts'
+import { and, asc, desc, eq, getTableColumns, gt, lte, not, or, type SQL, sql } from '../../db/drizzle.ts'
 import type { AllTables } from '../../db/tables.ts'
 import type { DeskStatus, LiveStatus } from '../../words.ts'
 
@@ -114,21 +114,22 @@ export async function saveArticle(tx: Writer, copy: WorkingCopy, isNew: boolean)
   if (mediaRows.length > 0) await tx.sql.insert(articleMedia).values(mediaRows)
 }
 
-/** Working copies scheduled for the instant or before, the longest due first. */
+/** Working copies scheduled for the instant or before, the longest due first, but those of `without`. */
 export async function listDueSchedules(
   reader: DeskReader,
   at: number,
   limit: number,
+  without: readonly string[],
 ): Promise<{ id: string; at: number }[]> {
   const { articles } = reader.tables
   const build = () =>
     reader.sql
       .select({ id: articles.id, at: articles.publishAt })
       .from(articles)
-      .where(lte(articles.publishAt, sql.placeholder('at')))
+      .where(and(lte(articles.publishAt, sql.placeholder('at')), not(reader.isIn(articles.id, 'without'))))
       .orderBy(asc(articles.publishAt), asc(articles.id))
       .limit(sql.placeholder('limit'))
-  const rows = await reader.prepared('due schedules', build, { at, limit })
+  const rows = await reader.prepared('due schedules', build, { at, limit, without: reader.list(without) })
   return rows.flatMap(row => (row.at === null ? [] : [{ id: row.id, at: row.at }]))
 }
 

@@ -11,7 +11,7 @@ import { readBody } from './body-reader.ts'
 import { deleteArticleRow, findArticle, isStory, saveArticle, type WorkingCopy } from './desk.store.ts'
 import { resolveMedia, resolveTags } from './references.ts'
 import { factsOf } from './render-copy.ts'
-import { makeMove } from './workflow.ts'
+import { makeMove, type Review } from './workflow.ts'
 
 /** The fields of a working copy as they are sent; a body is in `bodyFormat`, HTML unless said. */
 export type ArticleInput = {
@@ -138,10 +138,15 @@ export async function patchArticle(
 }
 
 /** Deletes a working copy that was never published. Throws 404, 412, 409 `was-published`. */
-export async function deleteArticle(tx: Writer, id: string, match: Match): Promise<void> {
+export async function deleteArticle(
+  tx: Writer,
+  id: string,
+  match: Match,
+  review: Review = 'optional',
+): Promise<void> {
   const copy = await lockArticle(tx, id)
   requireRevision(match, copy.revision)
-  makeMove('delete', copy)
+  makeMove('delete', copy, review)
   await deleteArticleRow(tx, id)
   await recordMutation(tx, { subject: 'article', id, move: 'delete', before: factsOf(copy) })
 }
@@ -165,7 +170,8 @@ export async function saveMoved(
     id: copy.id,
     move,
     before: factsOf(before),
-    after: { ...factsOf(copy), ...said },
+    after: factsOf(copy),
+    said,
     ...(reason === undefined ? {} : { reason }),
   })
   return copy

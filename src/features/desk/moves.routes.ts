@@ -43,7 +43,7 @@ export function moveRoutes(app: App, { db, review }: { db: Db; review: Review })
     move: ArticleMove,
     body: B & { $id: string },
     words: Words,
-    make: (tx: Writer, id: string, sent: Static<B>, match: Match) => Promise<Made>,
+    make: (tx: Writer, id: string, sent: Static<B>, match: Match, review: Review) => Promise<Made>,
   ): void {
     app.post(
       `/v1/editorial/articles/:id/${move}`,
@@ -63,7 +63,7 @@ export function moveRoutes(app: App, { db, review }: { db: Db; review: Review })
         },
         // A move that says nothing may be sent without a body.
         preValidation: async request => {
-          request.body ??= {} as never
+          if (request.body === undefined) request.body = {} as never
         },
       },
       async (request, reply) => {
@@ -72,7 +72,7 @@ export function moveRoutes(app: App, { db, review }: { db: Db; review: Review })
         if (move === 'publish' && (sent as { publishedAt?: string }).publishedAt !== undefined)
           requireScope(request, 'articles:backdate')
         const answer = await writeOnce(db, postOf(request), async tx => {
-          const made = await make(tx, request.params.id, sent, match)
+          const made = await make(tx, request.params.id, sent, match, review)
           const { copy, warnings } = 'copy' in made ? made : { copy: made, warnings: [] }
           return answerOf(200, renderCopy(copy, warnings))
         })
@@ -89,7 +89,7 @@ export function moveRoutes(app: App, { db, review }: { db: Db; review: Review })
       summary: 'Submit a working copy for review',
       description: 'A draft is then in review. An edit makes it a draft again.',
     },
-    (tx, id, sent, match) => reviewArticle(tx, id, 'submit', sent, match),
+    (tx, id, sent, match) => reviewArticle(tx, id, 'submit', sent, match, review),
   )
   addMove(
     'approve',
@@ -99,7 +99,7 @@ export function moveRoutes(app: App, { db, review }: { db: Db; review: Review })
       summary: 'Approve a working copy',
       description: 'The approval is of this one revision: an edit takes it back.',
     },
-    (tx, id, sent, match) => reviewArticle(tx, id, 'approve', sent, match),
+    (tx, id, sent, match) => reviewArticle(tx, id, 'approve', sent, match, review),
   )
   addMove(
     'return',
@@ -109,7 +109,7 @@ export function moveRoutes(app: App, { db, review }: { db: Db; review: Review })
       summary: 'Return a working copy to its author',
       description: 'What was in review, or approved, is a draft again. Say why in `reason`.',
     },
-    (tx, id, sent, match) => reviewArticle(tx, id, 'return', sent, match),
+    (tx, id, sent, match) => reviewArticle(tx, id, 'return', sent, match, review),
   )
   addMove(
     'publish',

@@ -34,7 +34,7 @@ export function previewRoutes(app: App, { db, files, settings, now }: Deps): voi
   const { publicUrl } = settings
   const id = Id({ description: 'The id of the article.', examples: ['0190a3c0-0000-7000-8000-000000000001'] })
   const common = { tags: ['Editorial'], security: keyed }
-  const readers = { desk: db.desk, live: db.primary.live }
+  const readers = () => ({ desk: db.desk, live: db.primary.live, now: now() })
   const token = Type.String({
     pattern: '^[A-Za-z0-9_-]{43}$',
     maxLength: 43,
@@ -64,7 +64,7 @@ export function previewRoutes(app: App, { db, files, settings, now }: Deps): voi
     async ({ params, query }) => {
       const copy = await getArticle(db.desk, params.id)
       const address = { base: `${publicUrl}/v1/editorial/media` }
-      return renderPreview(readers, settings, copy, viewOf(query, true, 'article'), address)
+      return renderPreview(readers(), settings, copy, viewOf(query, true, 'article'), address)
     },
   )
 
@@ -101,7 +101,8 @@ export function previewRoutes(app: App, { db, files, settings, now }: Deps): voi
         summary: 'Create a preview link',
         description:
           'An address that shows this one working copy, as it is whenever it is asked for, without a key: to let a ' +
-          'front end render it. It works for 24 hours at most and can be revoked. The answer has it, this once.',
+          'front end render it. It works for 24 hours at most and can be revoked. The answer has it, this ' +
+          'once; so no `Idempotency-Key` is taken here.',
         ...common,
         params: closed({ id }),
         body: ref(PreviewLinkInputSchema),
@@ -111,7 +112,7 @@ export function previewRoutes(app: App, { db, files, settings, now }: Deps): voi
         ),
       },
       preValidation: async request => {
-        request.body ??= {}
+        if (request.body === undefined) request.body = {}
       },
     },
     async (request, reply) => {
@@ -162,7 +163,7 @@ export function previewRoutes(app: App, { db, files, settings, now }: Deps): voi
       const copy = await openPreview(db.desk, params.link, token, now())
       reply.headers(unseen)
       const address = { base: `${publicUrl}${previews}/${params.link}/media`, query: `?token=${token}` }
-      return renderPreview(readers, settings, copy, viewOf(query, true, 'article'), address)
+      return renderPreview(readers(), settings, copy, viewOf(query, true, 'article'), address)
     },
   )
 

@@ -2,8 +2,8 @@ import { createHash, randomBytes, randomUUIDv7, timingSafeEqual } from 'node:cry
 import type { DeskReader, LiveReader, Writer } from '../../db/db.ts'
 import { DomainError, fieldError } from '../../errors.ts'
 import { formatInstant } from '../../instant.ts'
-import { findPublicationFacts } from '../articles/publications.store.ts'
-import { listCorrectionsOf, listSiblings } from '../articles/relations.store.ts'
+import { listPublicCorrections } from '../articles/publications.store.ts'
+import { listSiblings } from '../articles/relations.store.ts'
 import { type Article, type ArticleSettings, renderArticle, type View } from '../articles/render.ts'
 import { recordMutation } from '../audit/audit.ts'
 import { listMediaById } from '../media/media.store.ts'
@@ -17,16 +17,16 @@ import {
   type PreviewLinkRow,
   revokePreviewLinks,
 } from './preview.store.ts'
-import { possibleMoves } from './workflow.ts'
+import { proposeSlug } from './publish.ts'
 
 const longestMs = 24 * 60 * 60 * 1000
 
 /** The address of the tree that a preview's pictures are read from, and the query they are asked with. */
 export type PictureAddress = { base: string; query?: string }
 
-/** The working copy as readers would get it, were it published now: what it lacks is absent. */
+/** The working copy as readers would get it, were it published at `now`: what it lacks is absent. */
 export async function renderPreview(
-  { desk, live }: { desk: DeskReader; live: LiveReader },
+  { desk, live, now }: { desk: DeskReader; live: LiveReader; now: number },
   settings: ArticleSettings,
   copy: WorkingCopy,
   view: View,
@@ -36,7 +36,7 @@ export async function renderPreview(
     html: copy.bodyHtml ?? '',
     ...measureBody(copy.bodyHtml ?? ''),
   }
-  const published = await findPublicationFacts(desk, copy.id)
+  const corrections = await listPublicCorrections(desk, copy)
   const tagIds = [...(copy.sectionId === null ? [] : [copy.sectionId]), ...copy.tags.map(tag => tag.id)]
   const tags = await listTagsById(desk, tagIds)
   const mediaIds = [...(copy.leadMediaId === null ? [] : [copy.leadMediaId]), ...copy.mediaIds]
@@ -44,12 +44,13 @@ export async function renderPreview(
   const row = {
     ...copy,
     articleId: copy.id,
-    slug: copy.slug ?? published?.slug ?? null,
+    slug: copy.slug ?? (await proposeSlug(desk, copy)),
     wordCount,
     readingMinutes,
     version: copy.version + 1,
-    updatedAt: null,
-    correctedAt: published?.correctedAt ?? null,
+    publishedAt: copy.publishedAt ?? now,
+    updatedAt: now,
+    correctedAt: corrections.at(-1)?.at ?? null,
   }
   const relations = {
     tags: tagIds.flatMap((id, i) => {
@@ -62,7 +63,7 @@ export async function renderPreview(
     }),
     ...(copy.bodyHtml === null ? {} : { body: view.bodyFormat === 'text' ? text : html }),
     siblings: await listSiblings(live, [copy.storyId]),
-    corrections: await listCorrectionsOf(live, [copy.id]),
+    corrections,
   }
   return renderArticle(row, relations, settings, view, base, query)
 }
@@ -81,7 +82,7 @@ export async function createPreviewLink(
   if (copy.liveStatus === 'withdrawn') {
     const { deskStatus, liveStatus } = copy
     throw new DomainError('move-impossible', 'What was withdrawn is shown to nobody any more.', {
-      extra: { deskStatus, liveStatus, possible: possibleMoves(copy, 'optional') },
+      extra: { deskStatus, liveStatus, possible: [] },
     })
   }
   if (expiresAt <= tx.at || expiresAt > tx.at + longestMs) {
@@ -103,7 +104,7 @@ export async function createPreviewLink(
     subject: 'article',
     id: articleId,
     move: 'share-preview',
-    after: { previewLink: row.id, expiresAt: formatInstant(expiresAt) },
+    said: { previewLink: row.id, expiresAt: formatInstant(expiresAt) },
   })
   return { row, token }
 }
@@ -119,7 +120,7 @@ export async function revokePreviewLink(tx: Writer, articleId: string, id: strin
     subject: 'article',
     id: articleId,
     move: 'revoke-preview',
-    before: { previewLink: id, expiresAt: formatInstant(row.expiresAt) },
+    said: { previewLink: id, expiresAt: formatInstant(row.expiresAt) },
   })
   return { ...row, revokedAt: tx.at }
 }

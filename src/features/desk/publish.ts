@@ -1,4 +1,4 @@
-import type { Writer } from '../../db/db.ts'
+import type { DeskReader, Writer } from '../../db/db.ts'
 import { DomainError, type FieldError, fieldError } from '../../errors.ts'
 import { type Match, requireRevision } from '../../revision.ts'
 import { firstFreeSlug, slugify } from '../../slug.ts'
@@ -67,9 +67,9 @@ export async function publishCopy(
   const kind = kindOf(publish, before.publishedAt !== null)
   const { sectionId, bodyHtml } = requireReady(before)
   await requireOnlyOfLanguage(tx, before)
-  const wasUnderEmbargo = await takePublication(tx, 'embargoed', before.id)
-  const wasHeld = await takePublication(tx, 'held', before.id)
-  const unseen = wasUnderEmbargo ?? wasHeld
+  const isHeld = before.liveStatus === 'held'
+  const waits = isHeld || before.embargoedUntil !== null
+  const unseen = waits ? await takePublication(tx, isHeld ? 'held' : 'embargoed', before.id) : undefined
   const live = await findPublicationFacts(tx, before.id)
   const publishedAt = before.publishedAt ?? (until === undefined ? readPublishedAt(publish, tx.at) : null)
   const slug = await chooseSlug(tx, before, live?.slug ?? unseen?.row.slug)
@@ -139,7 +139,7 @@ export async function showWaiting(tx: Writer, copy: WorkingCopy, waiting: Public
 }
 
 /** What of an unseen publication's history readers saw: the version that waits, or was held while it did, is not of it. */
-function publicHistory(unseen: Publication, { embargoedUntil }: WorkingCopy): HistoryRow[] {
+export function publicHistory(unseen: Publication, { embargoedUntil }: WorkingCopy): HistoryRow[] {
   return unseen.history.filter(row => embargoedUntil === null || row.number !== unseen.row.version)
 }
 
@@ -224,9 +224,18 @@ async function chooseSlug(tx: Writer, copy: WorkingCopy, known: string | undefin
     return wanted
   }
   // Two of one headline at the same moment: the second is to find the first's slug taken.
-  return firstFreeSlug(slugify(copy.headline, copy.kind, copy.language), async slug => {
-    await tx.lock(`slug ${slug}`)
-    return (await findSlugOwner(tx, slug)) !== undefined
+  return proposeSlug(tx, copy, slug => tx.lock(`slug ${slug}`))
+}
+
+/** A free slug made of the headline; `lock` is told of each one before it is looked at. */
+export async function proposeSlug(
+  reader: DeskReader,
+  { headline, kind, language }: WorkingCopy,
+  lock: (slug: string) => Promise<void> = async () => undefined,
+): Promise<string> {
+  return firstFreeSlug(slugify(headline, kind, language), async slug => {
+    await lock(slug)
+    return (await findSlugOwner(reader, slug)) !== undefined
   })
 }
 

@@ -2,7 +2,7 @@ import type { DeskReader, Writer } from '../../db/db.ts'
 import { DomainError } from '../../errors.ts'
 import { type Match, requireRevision } from '../../revision.ts'
 import { listMediaIds } from '../media/media.store.ts'
-import { findMergedTag, listTagsBySlug } from '../tags/tags.store.ts'
+import { findMergedTag, listTagsBySlug, type TagRow } from '../tags/tags.store.ts'
 import { findVersion, type VersionRow } from './desk.store.ts'
 import {
   type ArticlePatch,
@@ -13,7 +13,7 @@ import {
   saveMoved,
   type Warning,
 } from './desk.ts'
-import { makeMove } from './workflow.ts'
+import { makeMove, type Review } from './workflow.ts'
 
 /** The fields of an article as a version keeps them. */
 type Snapshot = Omit<ArticlePatch, 'bodyFormat'> & { [K in 'tags' | 'media']: string[] } & {
@@ -42,10 +42,11 @@ export async function restoreVersion(
   id: string,
   { version: number, reason }: { version: number; reason?: string },
   match: Match,
+  review: Review = 'optional',
 ): Promise<Saved> {
   const before = await lockArticle(tx, id)
   requireRevision(match, before.revision)
-  makeMove('restore-version', before)
+  makeMove('restore-version', before, review)
   const version = await getVersion(tx, id, number)
   const warnings: Warning[] = []
   const patch = await patchOf(tx, version.snapshot as Snapshot, warnings)
@@ -64,17 +65,18 @@ export async function getVersion(reader: DeskReader, id: string, number: number)
 async function patchOf(tx: Writer, snapshot: Snapshot, warnings: Warning[]): Promise<Prepared<ArticlePatch>> {
   const { headline, language, kind, urgency, access } = snapshot
   const warn = (pointer: string, name: string) =>
-    warnings.push({ code: 'gone', pointer, detail: `${name} was deleted since: it is left out` })
+    warnings.push({ code: 'gone', pointer, detail: `${name} is not there any more: it is left out` })
 
-  const current = await currentSlugs(tx, [...snapshot.tags, ...(snapshot.section ? [snapshot.section] : [])])
+  const current = await currentTags(tx, [...snapshot.tags, ...(snapshot.section ? [snapshot.section] : [])])
   const tags: string[] = []
   for (const slug of snapshot.tags) {
     const now = current.get(slug)
-    if (now === undefined) warn('/tags', slug)
-    else if (!tags.includes(now)) tags.push(now)
+    if (now === undefined || now.kind === 'section') warn('/tags', slug)
+    else if (!tags.includes(now.slug)) tags.push(now.slug)
   }
   const section = snapshot.section === undefined ? undefined : current.get(snapshot.section)
-  if (snapshot.section !== undefined && section === undefined) warn('/section', snapshot.section)
+  const isSection = section?.kind === 'section'
+  if (snapshot.section !== undefined && !isSection) warn('/section', snapshot.section)
 
   const wanted = [...snapshot.media, ...(snapshot.leadMedia ? [snapshot.leadMedia] : [])]
   const there = new Set(wanted.length === 0 ? [] : await listMediaIds(tx, wanted))
@@ -92,18 +94,18 @@ async function patchOf(tx: Writer, snapshot: Snapshot, warnings: Warning[]): Pro
     // It was cleaned when it was written.
     body: snapshot.body === undefined ? null : { html: snapshot.body, warnings: [] },
     tags,
-    section: section ?? null,
+    section: isSection ? section.slug : null,
     media: snapshot.media.filter(mediaId => there.has(mediaId)),
     leadMedia: lead !== undefined && there.has(lead) ? lead : null,
   }
 }
 
-/** What each slug is called now: itself, or that of the tag it was merged into. */
-async function currentSlugs(tx: Writer, slugs: readonly string[]): Promise<Map<string, string>> {
-  const found = new Map((await listTagsBySlug(tx, slugs)).map(tag => [tag.slug, tag.slug]))
+/** The tag of each slug now: its own, or the one that was merged into. */
+async function currentTags(tx: Writer, slugs: readonly string[]): Promise<Map<string, TagRow>> {
+  const found = new Map((await listTagsBySlug(tx, slugs)).map(tag => [tag.slug, tag]))
   for (const slug of slugs) {
     const merged = found.has(slug) ? undefined : await findMergedTag(tx, slug)
-    if (merged) found.set(slug, merged.slug)
+    if (merged) found.set(slug, merged)
   }
   return found
 }

@@ -1,5 +1,5 @@
 import type { Writer } from '../../db/db.ts'
-import { DomainError, fieldError } from '../../errors.ts'
+import { DomainError, fieldError, problemOf } from '../../errors.ts'
 import { type Match, requireRevision } from '../../revision.ts'
 import type { ScheduledPublish } from '../../words.ts'
 import { takePublication } from '../articles/publications.store.ts'
@@ -56,10 +56,11 @@ export async function unscheduleArticle(
   id: string,
   { reason }: { reason?: string },
   match: Match,
+  review: Review = 'optional',
 ): Promise<WorkingCopy> {
   const before = await lockArticle(tx, id)
   requireRevision(match, before.revision)
-  const deskStatus = makeMove('unschedule', before)
+  const deskStatus = makeMove('unschedule', before, review)
   const after = { ...before, deskStatus, publishAt: null, schedule: null }
   return saveMoved(tx, before, after, 'unschedule', reason === undefined ? {} : { reason })
 }
@@ -71,23 +72,28 @@ export async function unscheduleArticle(
  */
 export async function publishOnSchedule(tx: Writer, id: string): Promise<{ refusal?: string } | undefined> {
   await tx.lock(`article ${id}`)
-  const copy = await findArticle(tx, id)
+  let copy = await findArticle(tx, id)
   if (copy?.deskStatus !== 'scheduled' || copy.publishAt === null || copy.publishAt > tx.at) return undefined
+  // What was to be seen before it comes before it, however late the clock is.
+  if (copy.embargoedUntil !== null && copy.embargoedUntil <= copy.publishAt)
+    copy = (await lapseEmbargo(tx, id)) ?? copy
   const { kind, note, embargoedUntil, keyId } = copy.schedule ?? { keyId: null }
   // An embargo may lapse between the time that was said and now: the first publish was then another's.
   const kindNow = copy.publishedAt === null ? undefined : (kind ?? 'update')
   const publish: Publish = {
     ...(kindNow === undefined ? {} : { kind: kindNow }),
-    ...(note === undefined ? {} : { note }),
+    ...(note === undefined || kindNow === undefined ? {} : { note }),
     ...(embargoedUntil === undefined ? {} : { embargoedUntil: ahead(embargoedUntil, tx.at) }),
   }
+  const due = copy
   try {
-    await tx.savepoint(() => publishCopy(tx, copy, publish, keyId))
+    await tx.savepoint(() => publishCopy(tx, due, publish, keyId))
     return {}
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error
-    const after: WorkingCopy = { ...copy, deskStatus: 'approved', publishAt: null, schedule: null }
-    await saveMoved(tx, copy, after, 'schedule-failed', { reason: error.message })
+    // A store that does not answer refuses nothing: it is asked again.
+    if (!(error instanceof DomainError) || problemOf(error.code).status >= 500) throw error
+    const after: WorkingCopy = { ...due, deskStatus: 'approved', publishAt: null, schedule: null }
+    await saveMoved(tx, due, after, 'schedule-failed', { reason: error.message })
     return { refusal: error.code }
   }
 }
@@ -95,14 +101,13 @@ export async function publishOnSchedule(tx: Writer, id: string): Promise<{ refus
 /** An embargo that is over by now is none. */
 const ahead = (until: number | null, at: number) => (until !== null && until <= at ? null : until)
 
-/** Shows an article whose embargo is over; nothing for one that is not due (any more). */
-export async function lapseEmbargo(tx: Writer, id: string): Promise<true | undefined> {
+/** Shows an article whose embargo is over; nothing for one that is not due (any more). Gives the working copy. */
+export async function lapseEmbargo(tx: Writer, id: string): Promise<WorkingCopy | undefined> {
   await tx.lock(`article ${id}`)
   const copy = await findArticle(tx, id)
   if (copy?.embargoedUntil == null || copy.embargoedUntil > tx.at || copy.liveStatus === 'held')
     return undefined
   const waiting = await takePublication(tx, 'embargoed', id)
   if (!waiting) return undefined
-  await saveMoved(tx, copy, await showWaiting(tx, copy, waiting), 'lapse')
-  return true
+  return saveMoved(tx, copy, await showWaiting(tx, copy, waiting), 'lapse')
 }

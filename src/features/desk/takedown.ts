@@ -11,8 +11,8 @@ import {
 import { findArticle, insertWithdrawal, type WorkingCopy } from './desk.store.ts'
 import { lockArticle, saveMoved } from './desk.ts'
 import { revokePreviewLinks } from './preview.store.ts'
-import { requireOnlyOfLanguage, showWaiting } from './publish.ts'
-import { makeMove } from './workflow.ts'
+import { publicHistory, requireOnlyOfLanguage, showWaiting } from './publish.ts'
+import { makeMove, type Review } from './workflow.ts'
 
 /**
  * Takes an article down for the time being: readers get 404, whoever they are. A version of a live article that waits
@@ -23,10 +23,11 @@ export async function holdArticle(
   id: string,
   { reason }: { reason: string },
   match: Match,
+  review: Review = 'optional',
 ): Promise<WorkingCopy> {
   const before = await lockArticle(tx, id)
   requireRevision(match, before.revision)
-  const deskStatus = makeMove('hold', before)
+  const deskStatus = makeMove('hold', before, review)
   const waiting = await takePublication(tx, 'embargoed', id)
   const live = await takePublication(tx, 'live', id)
   const publication = live ?? waiting
@@ -53,10 +54,11 @@ export async function releaseArticle(
   id: string,
   { reason }: { reason?: string },
   match: Match,
+  review: Review = 'optional',
 ): Promise<WorkingCopy> {
   const before = await lockArticle(tx, id)
   requireRevision(match, before.revision)
-  makeMove('release', before)
+  makeMove('release', before, review)
   const held = await takePublication(tx, 'held', id)
   if (!held) throw new Error(`nothing of ${id} is held`)
   await requireOnlyOfLanguage(tx, { id, storyId: held.row.storyId, language: held.row.language })
@@ -84,10 +86,11 @@ export async function withdrawArticle(
   id: string,
   withdraw: Withdraw,
   match: Match,
+  review: Review = 'optional',
 ): Promise<WorkingCopy> {
   const before = await lockArticle(tx, id)
   requireRevision(match, before.revision)
-  const deskStatus = makeMove('withdraw', before)
+  const deskStatus = makeMove('withdraw', before, review)
   const { notice, reason, replacement } = withdraw
   if (replacement !== undefined && (replacement === id || !(await findArticle(tx, replacement)))) {
     const detail = replacement === id ? 'is the article itself' : 'is not the id of an article'
@@ -96,7 +99,9 @@ export async function withdrawArticle(
   const live = await takePublication(tx, 'live', id)
   const held = await takePublication(tx, 'held', id)
   const waiting = await takePublication(tx, 'embargoed', id)
-  const version = (live ?? held ?? waiting)?.row.version
+  const unseen = held ?? waiting
+  // The last that readers saw.
+  const version = live?.row.version ?? (unseen && publicHistory(unseen, before).at(-1)?.number)
   const tombstone = { articleId: id, withdrawnAt: tx.at, notice, replacementId: replacement ?? null }
   if (before.publishedAt === null) await insertEmbargoedTombstone(tx, tombstone)
   else {

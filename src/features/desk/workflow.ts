@@ -81,7 +81,7 @@ export function possibleMoves({ deskStatus, liveStatus }: ArticleState, review: 
 }
 
 /** The working copy's state after a move. Throws 409, listing the possible moves, when this one is not among them. */
-export function makeMove(move: ArticleMove, state: ArticleState, review: Review = 'optional'): DeskStatus {
+export function makeMove(move: ArticleMove, state: ArticleState, review: Review): DeskStatus {
   const possible = possibleMoves(state, review)
   const { deskStatus, liveStatus } = state
   if (possible.includes(move)) return rules[move].deskAfter?.(deskStatus) ?? deskStatus

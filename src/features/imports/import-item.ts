@@ -3,6 +3,8 @@ import { formatInstant } from '../../instant.ts'
 import { findArticle, type WorkingCopy } from '../desk/desk.store.ts'
 import { type ArticleInput, createArticle, type Prepared, patchArticle } from '../desk/desk.ts'
 import { publishArticle } from '../desk/publish.ts'
+import { reviewArticle } from '../desk/review.ts'
+import { unscheduleArticle } from '../desk/schedule.ts'
 import { withdrawArticle } from '../desk/takedown.ts'
 import type { ArticleTexts, ImportDefaults } from './import-fields.ts'
 import { importMedia, type ReadyMedia } from './import-media.ts'
@@ -110,9 +112,13 @@ export function requireNewer(wire: WireItem, known: ImportRow): void {
 
 async function cancel(tx: Writer, wire: WireItem, copy: WorkingCopy | undefined): Promise<Result> {
   if (copy === undefined || copy.liveStatus === 'never' || copy.liveStatus === 'withdrawn') {
+    const took = copy && (await takeBack(tx, copy, wire))
     // Remembered, so that an older version that comes after it is not published.
     await remember(tx, wire, copy ? 'article' : 'none', copy?.id ?? '')
-    return { outcome: 'skipped', rule: 'it is canceled and not published here' }
+    return {
+      outcome: 'skipped',
+      rule: `it is canceled and not published here${took ? ': its copy is a draft again' : ''}`,
+    }
   }
   const notice = wire.correctionNote ?? 'The sender withdrew this story.'
   // An editorial note is between newsrooms; readers get no word of it.
@@ -121,6 +127,15 @@ async function cancel(tx: Writer, wire: WireItem, copy: WorkingCopy | undefined)
   await withdrawArticle(tx, copy.id, { notice: notice.slice(0, 1000), reason: reason.slice(0, 2000) }, 'any')
   await remember(tx, wire, 'article', copy.id)
   return { outcome: 'withdrawn' }
+}
+
+/** Takes a working copy that its sender canceled off its way to readers; whether it was on it. */
+async function takeBack(tx: Writer, copy: WorkingCopy, { uri }: WireItem): Promise<boolean> {
+  const reason = { reason: `Canceled by its sender: ${uri}.`.slice(0, 2000) }
+  if (copy.deskStatus === 'scheduled') await unscheduleArticle(tx, copy.id, reason, 'any')
+  else if (copy.deskStatus === 'draft') return false
+  await reviewArticle(tx, copy.id, 'return', reason, 'any')
+  return true
 }
 
 async function saveCopy(

@@ -48,7 +48,7 @@ export function keyRoutes(app: App, { db }: { db: Db }): void {
       schema: {
         operationId: 'createKey',
         summary: 'Create a key',
-        description: 'The answer has the key itself, this once.',
+        description: 'The answer has the key itself, this once; so no `Idempotency-Key` is taken here.',
         tags,
         security: keyed,
         body: ref(KeyInputSchema),

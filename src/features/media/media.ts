@@ -92,12 +92,9 @@ export async function createPicture<T>(
   const id = randomUUIDv7()
   const stored = await storePicture(files, id, bytes)
   try {
-    let isMade = false
-    const answer = await write(tx => {
-      isMade = true
-      return createMedia(tx, { id, type: 'picture', words, stored })
-    })
-    if (!isMade) await removeFiles(files, id, stored)
+    const answer = await write(tx => createMedia(tx, { id, type: 'picture', words, stored }))
+    // A repeated upload has its picture already.
+    await removeUnusedFiles(db.desk, files, id, stored)
     return answer
   } catch (error) {
     // A commit whose answer was lost may have been made: then the files stay, as they do where nobody can tell.

@@ -166,14 +166,15 @@ export async function mergeTag(tx: Writer, slug: string, into: string, match: Ma
     id: tag.id,
     move: 'merge',
     before: factsOf(tag),
-    after: merged,
+    said: merged,
   })
   await recordMutation(tx, {
     subject: 'tag',
     id: target.id,
     move: 'merge',
     before: factsOf(target),
-    after: { ...factsOf(row), ...merged },
+    after: factsOf(row),
+    said: merged,
   })
   return row
 }
