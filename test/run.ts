@@ -128,7 +128,8 @@ async function run(files: string[], env: Record<string, string>): Promise<{ coun
   const flags = draws ? ['--reporter=base', `--output-file=${file}`] : ['--reporter=tap']
   const child = spawn(process.execPath, [tap, 'run', ...flags, ...files], {
     cwd: root,
-    env: { ...process.env, ...env },
+    // Every file and every service it starts would compile the same modules anew.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'dateline-compile-cache'), ...process.env, ...env },
     stdio: ['ignore', draws ? 'inherit' : 'pipe', 'inherit'],
   })
   child.stdout?.pipe(parser)

@@ -7,8 +7,8 @@ const buildOne = SerializerSelector()
 const problem = `${ProblemSchema.$id}#`
 
 /**
- * Serialisers by the named schema they are of, each compiled once. Fastify would make one for every status of every
- * route: 1.2 s of a start, most of it for problems, which `sendProblem` writes itself.
+ * Serialisers by the named schema they are of, each compiled once, when it is first needed. Fastify would make one for
+ * every status of every route: 1.2 s of a start, most of it for problems, which `sendProblem` writes itself.
  */
 export const buildSerializers: Factory = (externalSchemas, options) => {
   const compile = buildOne(externalSchemas, options)
@@ -17,8 +17,10 @@ export const buildSerializers: Factory = (externalSchemas, options) => {
     const { $ref } = route.schema as { $ref?: string }
     if ($ref === problem) return JSON.stringify
     if ($ref === undefined) return compile(route)
-    const serializer = known.get($ref) ?? compile(route)
-    known.set($ref, serializer)
-    return serializer
+    return body => {
+      const serialize = known.get($ref) ?? compile(route)
+      known.set($ref, serialize)
+      return serialize(body)
+    }
   }
 }

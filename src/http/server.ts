@@ -8,6 +8,7 @@ import { wellFormedId } from './edge.ts'
 import { instantRule, parseQuery } from './grammar.ts'
 import { problemBody, problemType } from './problem.ts'
 import { buildSerializers } from './serializers.ts'
+import { buildValidators } from './validators.ts'
 
 /** How Fastify itself is set: strict input, problems for what it refuses before any route, and logs without queries. */
 export function serverOptions(
@@ -43,7 +44,9 @@ export function serverOptions(
         ajv.addFormat('binary', true)
       },
     },
-    schemaController: { compilersFactory: { buildSerializer: buildSerializers } },
+    schemaController: {
+      compilersFactory: { buildSerializer: buildSerializers, buildValidator: buildValidators },
+    },
     rewriteUrl: request => plainTarget(request.url ?? '/'),
     clientErrorHandler,
   }
