@@ -1,16 +1,14 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import { LRUCache } from 'lru-cache'
-import { DomainError } from '../errors.ts'
-import type { Actor, Db, Head, Params, Reader, Source, Sql, Writer } from './db.ts'
+import type { Db, Head, Params, Reader, Source, Sql } from './db.ts'
 import { fillPlaceholders, loadDrizzle, sql } from './drizzle.ts'
 import { migrateSqlite } from './migrate.ts'
 import { tables } from './schema.sqlite.ts'
-import { ensureHead, noting, type Pending, rewind, writeChanges } from './spine.ts'
+import { ensureHead } from './spine.ts'
 import { connect } from './sqlite-connect.ts'
 import { openOffLoop } from './sqlite-offloop.ts'
+import { openWriter } from './sqlite-writer.ts'
 
 const { drizzle }: typeof import('drizzle-orm/better-sqlite3') = loadDrizzle('drizzle-orm/better-sqlite3')
 
@@ -25,9 +23,6 @@ export type SqliteOptions = {
   onQuery?: (statement: string, params: unknown[]) => void
 }
 
-const writeQueueLimit = 1000
-const lockWaitMs = 10_000
-
 /** Opens (making it, and migrating it, when needed) a newsroom in one SQLite file. */
 export async function openSqlite(options: SqliteOptions): Promise<Db> {
   await migrateSqlite(options.file)
@@ -41,58 +36,21 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
   const live = makeReader(readSql, tables.live, runOffLoop)
   const embargo = makeReader(readSql, tables.embargo, runOffLoop)
   const desk = makeReader(readSql, tables.all, runOffLoop)
-  const writing = makeReader(writeSql, tables.all, runOffLoop)
   const heads = followHead(readConnection)
 
-  let tail: Promise<unknown> = Promise.resolve()
-  let waiting = 0
-  const inside = new AsyncLocalStorage<true>()
-
-  async function transact<T>(actor: Actor, work: (tx: Writer) => Promise<T>): Promise<T> {
-    await begin(writeConnection)
-    try {
-      const [head] = await writeSql.select({ at: tables.all.head.at }).from(tables.all.head)
-      const at = Math.max(options.now(), head?.at ?? 0)
-      const pending: Pending = { changes: [], embargo: false }
-      const result = await inside.run(true, () =>
-        work({
-          ...writing,
-          sql: writeSql,
-          actor,
-          at,
-          ...noting(pending),
-          lock: async () => undefined,
-          tryLock: async () => true,
-          async savepoint(part) {
-            const undo = rewind(pending)
-            writeConnection.exec('SAVEPOINT part')
-            try {
-              const done = await part()
-              writeConnection.exec('RELEASE part')
-              return done
-            } catch (error) {
-              undo()
-              writeConnection.exec('ROLLBACK TO part; RELEASE part')
-              throw error
-            }
-          },
-        }),
-      )
-      await writeChanges(writeSql, tables.all, at, pending)
-      writeConnection.exec('COMMIT')
-      heads.forget()
-      return result
-    } catch (error) {
-      if (writeConnection.inTransaction) writeConnection.exec('ROLLBACK')
-      throw error
-    }
-  }
+  const writer = openWriter({
+    connection: writeConnection,
+    sql: writeSql,
+    reader: makeReader(writeSql, tables.all, runOffLoop),
+    now: options.now,
+    onCommit: heads.forget,
+  })
 
   const primary: Source = {
     live,
     embargo,
     isReplica: false,
-    head: async () => heads.get(),
+    head: () => heads.get(),
     headNow: async () => heads.read(),
   }
 
@@ -101,22 +59,14 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
     primary,
     desk,
     read: (_reach, work) => work(primary),
-    async write(actor, work) {
-      if (inside.getStore()) throw new Error('a write inside a write would wait for itself')
-      if (waiting >= writeQueueLimit) {
-        throw new DomainError('busy', 'Too many writes are waiting.', { headers: { 'retry-after': '1' } })
-      }
-      waiting++
-      const done = tail.then(() => transact(actor, work)).finally(() => waiting--)
-      tail = done.catch(() => undefined)
-      return done
-    },
+    head: () => heads.get(),
+    write: writer.write,
     async check() {
       await primary.headNow()
       return { primary: true, replicas: [] }
     },
     async close() {
-      await tail
+      await writer.idle()
       offLoop.close()
       readConnection.close()
       writeConnection.close()
@@ -124,26 +74,6 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
   }
   await db.write({ by: 'command' }, tx => ensureHead(tx.sql, tx.tables, randomUUID()))
   return db
-}
-
-/** BEGIN IMMEDIATE, retried without blocking the event loop while another process holds the lock. */
-async function begin(connection: Database.Database): Promise<void> {
-  const deadline = performance.now() + lockWaitMs
-  for (;;) {
-    try {
-      connection.exec('BEGIN IMMEDIATE')
-      return
-    } catch (error) {
-      const busy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')
-      if (!busy) throw error
-      if (performance.now() > deadline) {
-        throw new DomainError('busy', 'The database is locked by another process.', {
-          headers: { 'retry-after': '5' },
-        })
-      }
-      await delay(2 + Math.random() * 8)
-    }
-  }
 }
 
 /** Prepared statements kept for one connection; list shapes are many but finite, so the bound is generous. */

@@ -1,0 +1,142 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
+import Database from 'better-sqlite3'
+import { DomainError } from '../errors.ts'
+import type { Actor, DeskReader, Sql, Writer } from './db.ts'
+import { noting, type Pending, rewind, writeChanges } from './spine.ts'
+
+const queueLimit = 1000
+const lockWaitMs = 10_000
+/** How many writes share a commit, and for how long it takes in more of those that wait. */
+const mostInCommit = 64
+const fillMs = 20
+
+export type WriterDeps = {
+  connection: Database.Database
+  /** The connection as Drizzle has it, and a reader over it. */
+  sql: Sql
+  reader: DeskReader
+  now: () => number
+  onCommit: () => void
+}
+
+type Work = (tx: Writer) => Promise<unknown>
+type Job = { actor: Actor; work: Work; resolve(value: unknown): void; reject(error: unknown): void }
+type Done = { job: Job; result: unknown; pending: Pending }
+
+/**
+ * The one writer of a file. Writes that wait together share one commit, each behind a savepoint of its own: what one does
+ * wrong is undone alone, and each resolves when all is durable.
+ */
+export function openWriter({ connection, sql, reader, now, onCommit }: WriterDeps) {
+  const queue: Job[] = []
+  let draining: Promise<void> | undefined
+  const inside = new AsyncLocalStorage<true>()
+  const { tables } = reader
+
+  /** Runs `part` so that what it wrote and noted is undone where it throws. */
+  async function savepoint<T>(name: string, pending: Pending, part: () => Promise<T>): Promise<T> {
+    const undo = rewind(pending)
+    connection.exec(`SAVEPOINT ${name}`)
+    try {
+      const done = await part()
+      connection.exec(`RELEASE ${name}`)
+      return done
+    } catch (error) {
+      undo()
+      // Some failures end the whole transaction.
+      if (connection.inTransaction) connection.exec(`ROLLBACK TO ${name}; RELEASE ${name}`)
+      throw error
+    }
+  }
+
+  async function runJob({ actor, work }: Job, at: number, pending: Pending): Promise<unknown> {
+    const tx: Writer = {
+      ...reader,
+      sql,
+      actor,
+      at,
+      ...noting(pending),
+      lock: async () => undefined,
+      tryLock: async () => true,
+      savepoint: part => savepoint('part', pending, part),
+    }
+    return savepoint('job', pending, () => inside.run(true, () => work(tx)))
+  }
+
+  /** One transaction with as many of the waiting writes as fit. */
+  async function commitSome(): Promise<void> {
+    const done: Done[] = []
+    try {
+      await begin(connection)
+      const [head] = await sql.select({ at: tables.head.at }).from(tables.head)
+      const at = Math.max(now(), head?.at ?? 0)
+      const started = performance.now()
+      while (queue.length > 0 && done.length < mostInCommit) {
+        const job = queue.shift() as Job
+        const pending: Pending = { changes: [], embargo: false }
+        try {
+          done.push({ job, result: await runJob(job, at, pending), pending })
+        } catch (error) {
+          job.reject(error)
+          if (!connection.inTransaction) throw error
+        }
+        if (performance.now() - started > fillMs) break
+      }
+      await writeChanges(sql, tables, at, {
+        changes: done.flatMap(one => one.pending.changes),
+        embargo: done.some(one => one.pending.embargo),
+      })
+      connection.exec('COMMIT')
+    } catch (error) {
+      if (connection.inTransaction) connection.exec('ROLLBACK')
+      // Of one that could not begin none was taken yet: the first is told, and the next tried.
+      const failed = done.length > 0 ? done.map(one => one.job) : queue.splice(0, 1)
+      for (const job of failed) job.reject(error)
+      return
+    }
+    onCommit()
+    for (const { job, result } of done) job.resolve(result)
+  }
+
+  async function drain(): Promise<void> {
+    // What came in the same turn of the event loop is to share the commit.
+    await new Promise(resolve => setImmediate(resolve))
+    while (queue.length > 0) await commitSome()
+    draining = undefined
+  }
+
+  return {
+    async write<T>(actor: Actor, work: (tx: Writer) => Promise<T>): Promise<T> {
+      if (inside.getStore()) throw new Error('a write inside a write would wait for itself')
+      if (queue.length >= queueLimit) {
+        throw new DomainError('busy', 'Too many writes are waiting.', { headers: { 'retry-after': '1' } })
+      }
+      const result = new Promise<unknown>((resolve, reject) => queue.push({ actor, work, resolve, reject }))
+      draining ??= drain()
+      return result as Promise<T>
+    },
+    /** Resolves when nothing is being written. */
+    idle: async () => draining,
+  }
+}
+
+/** BEGIN IMMEDIATE, retried without blocking the event loop while another process holds the lock. */
+async function begin(connection: Database.Database): Promise<void> {
+  const deadline = performance.now() + lockWaitMs
+  for (;;) {
+    try {
+      connection.exec('BEGIN IMMEDIATE')
+      return
+    } catch (error) {
+      const busy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')
+      if (!busy) throw error
+      if (performance.now() > deadline) {
+        throw new DomainError('busy', 'The database is locked by another process.', {
+          headers: { 'retry-after': '5' },
+        })
+      }
+      await delay(2 + Math.random() * 8)
+    }
+  }
+}
