@@ -26,7 +26,8 @@ import {
   renderFound,
 } from './articles.ts'
 import { listHistory } from './relations.store.ts'
-import { type Article, type ArticleSettings, renderArticles, viewOf } from './render.ts'
+import { type Article, type ArticleSettings, renderArticles } from './render.ts'
+import { viewOf } from './view.ts'
 
 const path = '/v1/articles'
 const params = closed({
@@ -64,11 +65,17 @@ export function articleRoutes(
       const { query } = request
       const list = openPage(path, query, ['number', 'string'], ['ids', 'fields', 'include'])
       return delivery.answer(request, reply, normalForm(path, query), async reading => {
-        const { audience, live } = reading
+        const { audience, live, head } = reading
         const found = await listArticles(reading, query, query.limit + 1, list.after)
         const { rows, page } = list.close(found, ({ row }) => [placeOf(row, query.sort), row.articleId])
         const total = query.count ? { total: await countArticles(reading, query) } : {}
-        const data = await renderFound(live, settings, rows, viewOf(query, audience.subscribers, 'list'))
+        const data = await renderFound(
+          live,
+          settings,
+          rows,
+          viewOf(query, audience.subscribers, 'list'),
+          head,
+        )
         return listAnswer(settings.publicUrl, { data, page, meta: total }, filterTags(query), query.language)
       })
     },
@@ -100,7 +107,7 @@ export function articleRoutes(
           const found = await getPublication(live, idOrSlug, embargo)
           if ('redirect' in found) return redirect(settings, found, '', request.url)
           const view = viewOf(request.query, audience.subscribers, 'article')
-          const [article] = await renderFound(live, settings, [found], view)
+          const [article] = await renderFound(live, settings, [found], view, head)
           return articleAnswer(article as Article, found.row, head)
         },
       )
@@ -167,7 +174,7 @@ export function articleRoutes(
       const { limit } = request.query
       const at = `${path}/${idOrSlug}/related`
       return delivery.answer(request, reply, normalForm(at, request.query), async reading => {
-        const { audience, live, embargo } = reading
+        const { audience, live, embargo, head } = reading
         const found = await getPublication(live, idOrSlug, embargo)
         if ('redirect' in found) return redirect(settings, found, '/related', request.url)
         const { row } = found
@@ -177,6 +184,7 @@ export function articleRoutes(
           settings,
           rows,
           viewOf(request.query, audience.subscribers, 'list'),
+          head,
         )
         return listAnswer(settings.publicUrl, { data, page: { limit, hasMore: false }, meta: {} }, [
           'list',

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox'
-import type { EmbargoReader, LiveReader } from '../../db/db.ts'
+import type { EmbargoReader, Head, LiveReader } from '../../db/db.ts'
 import { DomainError } from '../../errors.ts'
 import { readInstant } from '../../instant.ts'
 import { findLiveTag, findTagRedirect } from '../tags/live-tags.store.ts'
@@ -23,7 +23,8 @@ import {
   listTagsOf,
   listTombstones,
 } from './relations.store.ts'
-import { type Article, type ArticleSettings, renderArticles, renderTombstone, type View } from './render.ts'
+import { type Article, type ArticleSettings, renderArticles, renderTombstone } from './render.ts'
+import type { View } from './view.ts'
 
 export type ListQuery = Partial<Static<typeof ArticleQuery>>
 
@@ -138,17 +139,17 @@ export async function renderFound(
   settings: ArticleSettings,
   found: readonly Found[],
   view: View,
+  head: Head,
 ): Promise<Article[]> {
   const rowsOf = (waiting: boolean) => found.filter(item => (item.embargo !== undefined) === waiting)
   const embargo = found.find(item => item.embargo)?.embargo
   const [seen, unseen] = [rowsOf(false), rowsOf(true)].map(items => items.map(item => item.row))
-  const articles = await renderArticles(live, settings, seen ?? [], view)
+  const articles = await renderArticles(live, settings, seen ?? [], view, head)
   if (!embargo) return articles
   const all = new Map(
-    [...articles, ...(await renderArticles(live, settings, unseen ?? [], view, embargo))].map(article => [
-      article.id,
-      article,
-    ]),
+    [...articles, ...(await renderArticles(live, settings, unseen ?? [], view, head, embargo))].map(
+      article => [article.id, article],
+    ),
   )
   return found.flatMap(({ row }) => all.get(row.articleId) ?? [])
 }

@@ -48,6 +48,37 @@ export async function listMediaOf(
   return reader.prepared(name, build, { ids: reader.list(articleIds) })
 }
 
+export type Filed = { articleId: string; position: number; id: string }
+
+/** The ids of the tags of articles, the section (position 0) first. */
+export async function listTagIdsOf(reader: LiveReader, articleIds: readonly string[]): Promise<Filed[]> {
+  const { publicationTags: filed } = reader.tables
+  const build = () =>
+    reader.sql
+      .select({ articleId: filed.articleId, position: filed.position, id: filed.tagId })
+      .from(filed)
+      .where(reader.isIn(filed.articleId, 'ids'))
+      .orderBy(asc(filed.articleId), asc(filed.position))
+  return reader.prepared('tag ids of publications', build, { ids: reader.list(articleIds) })
+}
+
+/** The ids of the media of articles, the lead (position 0) first; `leadOnly` leaves out the rest. */
+export async function listMediaIdsOf(
+  reader: LiveReader,
+  articleIds: readonly string[],
+  leadOnly: boolean,
+): Promise<Filed[]> {
+  const { publicationMedia: used } = reader.tables
+  const build = () =>
+    reader.sql
+      .select({ articleId: used.articleId, position: used.position, id: used.mediaId })
+      .from(used)
+      .where(and(reader.isIn(used.articleId, 'ids'), leadOnly ? eq(used.position, 0) : undefined))
+      .orderBy(asc(used.articleId), asc(used.position))
+  const name = leadOnly ? 'lead media ids of publications' : 'media ids of publications'
+  return reader.prepared(name, build, { ids: reader.list(articleIds) })
+}
+
 /** The bodies of articles in one format. */
 export async function listBodiesOf(
   reader: ArticleReader,

@@ -1,67 +1,34 @@
 import type { Static } from 'typebox'
-import type { EmbargoReader, LiveReader } from '../../db/db.ts'
+import type { EmbargoReader, Head, LiveReader } from '../../db/db.ts'
 import { formatInstant } from '../../instant.ts'
 import type { MediaFacts } from '../media/media.store.ts'
 import { renderMedia } from '../media/render-media.ts'
 import type { TagFacts } from '../tags/live-tags.store.ts'
 import type { TagRefSchema } from '../tags/tags.schema.ts'
 import { tagName } from '../tags/tags.ts'
-import type { ArticleField, ArticleSchema, Include, TombstoneSchema } from './articles.schema.ts'
+import type { ArticleField, ArticleSchema, TombstoneSchema } from './articles.schema.ts'
 import type { PublicationRow } from './articles.store.ts'
+import { mediaAt, tagsAt } from './facts.ts'
 import {
   type ArticleReader,
   type HistoryRow,
   listBodiesOf,
   listCorrectionsOf,
   listEmbargoesOf,
+  listMediaIdsOf,
   listMediaOf,
   listSiblings,
+  listTagIdsOf,
   listTagsOf,
   type Sibling,
   type TombstoneRow,
 } from './relations.store.ts'
+import type { View } from './view.ts'
 
 export type Article = Static<typeof ArticleSchema>
 
 /** The public settings that shape an article. */
 export type ArticleSettings = { publicUrl: string; articleUrl: string | undefined; language: string }
-
-/** How much of each article is asked for, and whether the reader may read what is for subscribers. */
-export type View = {
-  shows(field: ArticleField): boolean
-  /** Whether tags and sections come with their names and codes. */
-  tagDetails: boolean
-  sectionDetails: boolean
-  bodyFormat: 'html' | 'text'
-  subscribers: boolean
-}
-
-/** What only a single article shows unless it is asked for. */
-const heavy: readonly ArticleField[] = ['body', 'bodyWithheld', 'media', 'translations']
-
-type ViewQuery = {
-  fields?: readonly ArticleField[]
-  include?: readonly Include[]
-  bodyFormat?: 'html' | 'text'
-}
-
-/** Reads `fields` and `include` together: the fields asked for, or those of a list or a single article, and the included. */
-export function viewOf(query: ViewQuery, subscribers: boolean, of: 'list' | 'article'): View {
-  const include: readonly ArticleField[] = query.include ?? []
-  const { fields } = query
-  const shows = (field: ArticleField): boolean => {
-    if (field === 'id' || include.includes(field)) return true
-    if (field === 'bodyWithheld' && !fields?.includes(field)) return shows('body')
-    return fields ? fields.includes(field) : of === 'article' || !heavy.includes(field)
-  }
-  return {
-    shows,
-    tagDetails: include.includes('tags'),
-    sectionDetails: include.includes('section'),
-    bodyFormat: query.bodyFormat ?? 'html',
-    subscribers,
-  }
-}
 
 /** All that stands beside an article's own row. */
 export type Relations = {
@@ -92,6 +59,7 @@ export async function renderArticles(
   settings: ArticleSettings,
   rows: readonly PublicationRow[],
   view: View,
+  head: Head,
   embargo?: EmbargoReader,
 ): Promise<Article[]> {
   if (rows.length === 0) return []
@@ -103,8 +71,9 @@ export async function renderArticles(
     ? rows.filter(row => row.correctedAt !== null).map(row => row.articleId)
     : []
 
-  const tags = shows('tags') || shows('section') ? await listTagsOf(reader, ids) : []
-  const media = shows('leadMedia') || shows('media') ? await listMediaOf(reader, ids, !shows('media')) : []
+  const tags = shows('tags') || shows('section') ? await tagsOfAll(live, head, ids, embargo) : []
+  const media =
+    shows('leadMedia') || shows('media') ? await mediaOfAll(live, head, ids, !shows('media'), embargo) : []
   const bodies = readable.length > 0 ? await listBodiesOf(reader, readable, view.bodyFormat) : []
   const siblings = shows('translations')
     ? await listSiblings(
@@ -142,6 +111,45 @@ export async function renderArticles(
   })
 }
 
+async function tagsOfAll(
+  live: LiveReader,
+  head: Head,
+  ids: readonly string[],
+  embargo: EmbargoReader | undefined,
+): Promise<{ articleId: string; position: number; tag: TagFacts }[]> {
+  if (embargo) return listTagsOf(embargo, ids)
+  const filed = await listTagIdsOf(live, ids)
+  const facts = await tagsAt(
+    live,
+    head,
+    filed.map(item => item.id),
+  )
+  return filed.flatMap(({ articleId, position, id }) => {
+    const tag = facts.get(id)
+    return tag ? [{ articleId, position, tag }] : []
+  })
+}
+
+async function mediaOfAll(
+  live: LiveReader,
+  head: Head,
+  ids: readonly string[],
+  leadOnly: boolean,
+  embargo: EmbargoReader | undefined,
+): Promise<{ articleId: string; position: number; media: MediaFacts }[]> {
+  if (embargo) return listMediaOf(embargo, ids, leadOnly)
+  const used = await listMediaIdsOf(live, ids, leadOnly)
+  const facts = await mediaAt(
+    live,
+    head,
+    used.map(item => item.id),
+  )
+  return used.flatMap(({ articleId, position, id }) => {
+    const media = facts.get(id)
+    return media ? [{ articleId, position, media }] : []
+  })
+}
+
 const isWithheld = (row: Pick<PublicationRow, 'access'>, view: View) =>
   row.access !== 'public' && !view.subscribers
 
@@ -169,14 +177,16 @@ export function renderArticle(
     ...(row.shortHeadline === null ? {} : { shortHeadline: row.shortHeadline }),
     ...(row.summary === null ? {} : { summary: row.summary }),
     ...(body === undefined ? {} : { body }),
-    ...(isWithheld(row, view) ? { bodyWithheld: { reason: 'subscribers' as const } } : {}),
+    ...(isWithheld(row, view) && view.shows('bodyWithheld')
+      ? { bodyWithheld: { reason: 'subscribers' as const } }
+      : {}),
     ...(row.dateline === null ? {} : { dateline: row.dateline }),
     ...(row.byline === null ? {} : { byline: row.byline }),
     ...(row.signOff === null ? {} : { signOff: row.signOff }),
     ...(section ? { section: tagRef(section.tag, row, settings, view.sectionDetails) } : {}),
     tags: tagged.map(item => tagRef(item.tag, row, settings, view.tagDetails)),
     ...(lead ? { leadMedia: renderMedia(lead.media, base, query) } : {}),
-    media: more.map(item => renderMedia(item.media, base, query)),
+    ...(view.shows('media') ? { media: more.map(item => renderMedia(item.media, base, query)) } : {}),
     urgency: row.urgency,
     access: row.access,
     story: row.storyId,
@@ -199,17 +209,21 @@ export function renderArticle(
             note: item.note ?? '',
           })),
         }),
-    translations: siblings
-      .filter(item => item.articleId !== id)
-      .map(item => ({
-        id: item.articleId,
-        slug: item.slug,
-        language: item.language,
-        headline: item.headline,
-        ...canonical(settings, item),
-      })),
+    ...(view.shows('translations') ? { translations: translationsOf(siblings, id, settings) } : {}),
   }
-  return only(article, view.shows)
+  return view.isPlain ? article : only(article, view.shows)
+}
+
+function translationsOf(siblings: readonly Sibling[], id: string, settings: ArticleSettings) {
+  return siblings
+    .filter(item => item.articleId !== id)
+    .map(item => ({
+      id: item.articleId,
+      slug: item.slug,
+      language: item.language,
+      headline: item.headline,
+      ...canonical(settings, item),
+    }))
 }
 
 function instant<const K extends string>(name: K, at: number | null): { [P in K]?: string } {

@@ -74,8 +74,15 @@ export async function findLiveMedia(reader: LiveReader, id: string): Promise<Liv
       .select()
       .from(liveMedia)
       .where(eq(liveMedia.id, sql.placeholder('id')))
-  const [row] = await reader.prepared('live media by id', build, { id })
+  const [row] = await reader.prepared('one of live media', build, { id })
   return row
+}
+
+/** The live media of the ids, in no order. */
+export async function listLiveMediaById(reader: LiveReader, ids: readonly string[]): Promise<LiveMediaRow[]> {
+  const { liveMedia } = reader.tables
+  const build = () => reader.sql.select().from(liveMedia).where(reader.isIn(liveMedia.id, 'ids'))
+  return ids.length === 0 ? [] : reader.prepared('live media by id', build, { ids: reader.list(ids) })
 }
 
 /** Media that something under embargo uses. */

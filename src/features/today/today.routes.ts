@@ -8,7 +8,8 @@ import { responses } from '../../http/problem.ts'
 import { closed, Day, ref } from '../../http/schema.ts'
 import { readInstant } from '../../instant.ts'
 import { filterTags, readFilter } from '../articles/articles.ts'
-import { type ArticleSettings, renderArticles, viewOf } from '../articles/render.ts'
+import { type ArticleSettings, renderArticles } from '../articles/render.ts'
+import { viewOf } from '../articles/view.ts'
 import { findTimeZone, newsDayOf, newsDayWindow } from './newsday.ts'
 import { DayQuery, DaySchema } from './today.schema.ts'
 import { readDay } from './today.ts'
@@ -112,7 +113,13 @@ export function todayRoutes(app: App, { delivery, settings, now }: Deps): void {
           language: query.language?.length === 1 ? (query.language[0] as string) : settings.language,
         })
         const { rows, page } = list.close(found, row => [row.publishedAt, row.articleId])
-        const data = await renderArticles(live, settings, rows, viewOf(query, audience.subscribers, 'list'))
+        const data = await renderArticles(
+          live,
+          settings,
+          rows,
+          viewOf(query, audience.subscribers, 'list'),
+          head,
+        )
         const tags = [...filterTags(query), ...(today ? ['today'] : []), `day-${date}`]
         return listAnswer(settings.publicUrl, { data, page, meta }, tags, query.language)
       },
