@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import compress from '@fastify/compress'
+import proxyAddr from '@fastify/proxy-addr'
 import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify'
 import type { Config } from './config.ts'
 import type { Db } from './db/db.ts'
@@ -32,16 +33,18 @@ import { todaySchemas } from './features/today/today.schema.ts'
 import type { App } from './http/app-type.ts'
 import { addAuth, addScopes } from './http/auth.ts'
 import { makeDelivery } from './http/delivery.ts'
-import { addEdge } from './http/edge.ts'
+import { addEdge, publicHeaders } from './http/edge.ts'
+import { makeFront } from './http/front.ts'
 import { addGrammar } from './http/grammar.ts'
 import { healthRoutes } from './http/health.ts'
 import { homeRoutes } from './http/home.ts'
 import { addJsonBodies } from './http/json-body.ts'
-import { addRateLimit } from './http/limits.ts'
+import { addRateLimit, makeLimiter } from './http/limits.ts'
 import { collectMethods } from './http/methods.ts'
 import { addNegotiation } from './http/negotiation.ts'
 import { addDocs, addOpenApi } from './http/openapi.ts'
 import { problemRoutes, setProblemHandlers } from './http/problem.ts'
+import { makeResponseCache } from './http/response-cache.ts'
 import { PageSchema, ProblemSchema } from './http/schema.ts'
 import { serverOptions, watchAnswers } from './http/server.ts'
 
@@ -79,7 +82,9 @@ const lastCallMs = 250
 /** The whole service, ready to listen: every hook and every route, in the order a request meets them. */
 export async function buildApp(deps: AppDeps): Promise<App> {
   const { db, files, config, publicUrl, version, now } = deps
-  const app = Fastify(serverOptions(config.TRUST_PROXY, deps.logger)) as unknown as App
+  const front = makeFront()
+  const options = serverOptions(config.TRUST_PROXY, deps.logger)
+  const app = Fastify({ ...options, serverFactory: front.serverFactory }) as unknown as App
 
   const settings = {
     publicUrl,
@@ -88,7 +93,9 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     timeZone: config.TIME_ZONE,
   }
   const identity = JSON.stringify([version, settings])
-  const delivery = makeDelivery({ db, cache: config.CACHE_SECONDS, identity, now })
+  const responses = makeResponseCache(config.RESPONSE_CACHE)
+  const delivery = makeDelivery({ db, cache: config.CACHE_SECONDS, responses, identity, now })
+  const limiter = config.RATE_LIMIT === undefined ? undefined : makeLimiter(config.RATE_LIMIT, now)
 
   setProblemHandlers(app)
   const methods = collectMethods(app)
@@ -98,9 +105,10 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   addJsonBodies(app)
   for (const schema of schemas) app.addSchema(schema)
 
-  addEdge(app, { editorialOrigins: config.EDITORIAL_ORIGINS, secure: publicUrl.startsWith('https:') })
+  const secure = publicUrl.startsWith('https:')
+  addEdge(app, { editorialOrigins: config.EDITORIAL_ORIGINS, secure })
   addAuth(app, token => findKey(db.desk, token, now()))
-  addRateLimit(app, config.RATE_LIMIT, now)
+  addRateLimit(app, limiter)
   addScopes(app)
   methods.refuseUnknown()
   addNegotiation(app)
@@ -124,8 +132,10 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   let stopping = false
   app.addHook('preClose', async () => {
     stopping = true
+    front.close()
     // What has been sent and not yet been read is in flight too: a connection closed now would be reset under it.
-    if (app.server.listening) await delay(lastCallMs)
+    if (!app.server.listening) return
+    await delay(lastCallMs)
     // Node closes idle connections once; one that becomes idle later would hold the stop for as long as it is kept.
     const closing = setInterval(() => app.server.closeIdleConnections(), 100)
     app.server.once('close', () => clearInterval(closing))
@@ -135,5 +145,16 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   problemRoutes(app)
   await addDocs(app)
   methods.complete()
+  front.open({
+    db,
+    cache: responses,
+    caching: config.CACHE_SECONDS,
+    limiter,
+    headers: publicHeaders({ secure }),
+    trusts: config.TRUST_PROXY.length === 0 ? undefined : proxyAddr.compile([...config.TRUST_PROXY]),
+    log: app.log,
+    isLogged: ['info', 'debug', 'trace'].includes(app.log.level),
+    now,
+  })
   return app
 }

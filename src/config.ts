@@ -160,6 +160,11 @@ export const settings = {
       }
     },
   }),
+  RESPONSE_CACHE: setting({
+    default: '67108864',
+    meaning: 'Bytes of ready answers kept in memory, in each process; 0 keeps none.',
+    read: integer(0, 100_000_000_000),
+  }),
   QUERY_TIMEOUT: setting({
     default: '2000',
     meaning: 'Milliseconds after which a query that no index serves is given up.',

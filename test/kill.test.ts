@@ -14,6 +14,9 @@ const rounds = engine === 'sqlite' ? 30 : 8
 /** What the service acknowledged: ids of creates, ids of publishes with their version, and uploads. */
 type Acknowledged = { created: string[]; published: { id: string; version: number }[]; uploaded: string[] }
 
+const countOf = ({ created, published, uploaded }: Acknowledged) =>
+  created.length + published.length + uploaded.length
+
 /** Writes until the service dies under it. */
 async function write(address: string, key: string, picture: Buffer, done: Acknowledged): Promise<void> {
   const send = async (path: string, body: string | Buffer, headers: Record<string, string>) => {
@@ -74,7 +77,10 @@ t.test(
     for (let round = 0; round < rounds; round++) {
       const { child, address, ended } = await start(t, folder)
       const writers = Promise.all(Array.from({ length: 4 }, () => write(address, key, picture, done)))
-      await delay((engine === 'sqlite' ? 150 : 1200) + Math.random() * 500)
+      // At any moment once something of this round was acknowledged.
+      const before = countOf(done)
+      while (countOf(done) === before) await delay(5)
+      await delay(Math.random() * 400)
       child.kill('SIGKILL')
       await ended
       await writers

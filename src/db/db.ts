@@ -76,7 +76,7 @@ export type Source = {
   /** Whether it may be some commits behind the primary. */
   readonly isReplica: boolean
   /** The head as of now: one check may serve the requests of one turn of the event loop. */
-  head(): Promise<Head>
+  head(): Head | Promise<Head>
   /** The head as of this very moment, for labelling what was just read. */
   headNow(): Promise<Head>
 }
@@ -103,6 +103,8 @@ export type Db = {
    * next, the primary last. Throws 503 `busy` when none answers.
    */
   read<T>(reach: Reach, work: (source: Source) => Promise<T>): Promise<T>
+  /** The head as a public read would find it, at once where that needs no asking. */
+  head(): Head | Promise<Head>
   /**
    * Runs `work` in a transaction of its own in the actor's name, one at a time, and resolves when it is durable.
    * Throws 503 `busy` when too many wait; a write inside a write throws.

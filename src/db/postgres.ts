@@ -216,6 +216,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
       }
       throw new Unavailable()
     },
+    head: () => db.read('anywhere', async source => source.head()),
     write,
     async check() {
       const answers = await Promise.all(

@@ -3,9 +3,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Db, EmbargoReader, Head, LiveReader, Source } from '../db/db.ts'
 import { DomainError, type ProblemParts } from '../errors.ts'
 import { hasScope } from './auth.ts'
+import { type CacheSettings, cacheControl } from './caching.ts'
 import { listedTag } from './conditional.ts'
+import { codingOf } from './negotiation.ts'
 import type { Page } from './paging.ts'
 import { sendProblem } from './problem.ts'
+import { type Entry, packEntry, type ResponseCache } from './response-cache.ts'
 
 /** What is answered, and what caches are told of it. */
 export type Answer = {
@@ -37,12 +40,24 @@ export type Reading = {
 }
 type Compute = (reading: Reading) => Promise<Answer>
 
-export type CacheSettings = { maxAge: number; sharedMaxAge: number; revalidate: number; ifError: number }
+/** What is to be made: for whom, of which normal form, how, and in which form of bytes. */
+type Wanted = {
+  audience: Audience
+  form: string
+  compute: Compute
+  until: number | undefined
+  serialize: (body: unknown) => string
+}
+type Outcome = { settled: boolean; isHit?: boolean } & (
+  | { entry: Entry }
+  | { location: string; headers: Record<string, string> }
+  | Withdrawn
+)
 
 export type DeliveryOptions = {
   db: Db
-  /** The caching of public answers, in seconds. */
   cache: CacheSettings
+  responses: ResponseCache
   /** All that shapes an answer besides the data: the build and the public settings. */
   identity: string
   now: () => number
@@ -53,7 +68,8 @@ export type Delivery = ReturnType<typeof makeDelivery>
 const attempts = 3
 
 /** Answers reads: conditional, labelled by the sequence the data was read at, with the caching the audience may have. */
-export function makeDelivery({ db, cache, identity, now }: DeliveryOptions) {
+export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOptions) {
+  const inFlight = new Map<string, Promise<Outcome>>()
   const label = createHash('sha256').update(identity).digest('base64url').slice(0, 12)
 
   /** The weak ETag of a form of answer at a head; known before any query. */
@@ -64,9 +80,9 @@ export function makeDelivery({ db, cache, identity, now }: DeliveryOptions) {
   }
 
   /**
-   * Sends what `compute` makes of the request's normal form. If the log moves while the data is read, it is read
-   * again; an answer that never stood still is sent without a label.
-   * `until` is an instant past which no cache may keep it, in epoch milliseconds.
+   * Sends what `compute` makes of the request's normal form: ready bytes where they are cached at the log's present
+   * state. If the log moves while the data is read, it is read again; an answer that never stood still is sent without a
+   * label. `until` is an instant past which no cache may keep it, in epoch milliseconds.
    */
   async function answer(
     request: FastifyRequest,
@@ -82,47 +98,95 @@ export function makeDelivery({ db, cache, identity, now }: DeliveryOptions) {
     const condition = request.headers['if-none-match']
     const caching = request.key ? 'private, no-store' : cacheControl(cache, until, now())
     const started = performance.now()
-    const found = await db.read(request.key ? 'primary' : 'anywhere', source =>
-      settle(source, audience, form, condition, compute),
-    )
-    const { etag, result } = found
-    if (result === 'known') return notModified(reply, etag, caching)
-
-    reply.header('server-timing', `db;dur=${(performance.now() - started).toFixed(2)}`)
-    // No ETag on a 301 or 410: conditions are only for what would be a 200 (RFC 9110 13.2.1).
-    const labelled = found.settled && !('problem' in result) && result.location === undefined
-    const headers = { ...(labelled ? { etag } : {}), 'cache-control': found.settled ? caching : 'no-store' }
-    if ('problem' in result) {
-      const { detail, parts, tags } = result.problem
-      const all = { ...headers, ...tagHeaders(tags) }
-      return sendProblem(request, reply, 'withdrawn', detail, { ...parts, headers: all })
+    const key = `${audience.subscribers ? 's' : 'p'}${until ?? ''} ${form}`
+    // What is under embargo is in no log, which is what the cache goes by.
+    const cached = responses.isOn && !audience.embargoed
+    const make = (source: Source, head: Head): Promise<Outcome> => {
+      const wanted: Wanted = { audience, form, compute, until, serialize: serializerOf(reply) }
+      if (!cached) return settle(source, head, wanted)
+      return shareOne(key, source, async () => {
+        const outcome = await settle(source, head, wanted)
+        if ('entry' in outcome && outcome.settled) responses.put(key, outcome.entry)
+        return outcome
+      })
     }
-    if (labelled && condition?.trim() === '*') return notModified(reply, etag, caching)
-    return send(reply.headers(headers), result)
+    const outcome = await db.read(request.key ? 'primary' : 'anywhere', async source => {
+      const head = await source.head()
+      const etag = etagOf(head, audience, form)
+      if (listedTag(condition, etag)) return { known: etag }
+      const entry = cached ? responses.find(key, head) : undefined
+      return entry ? { entry, settled: true, isHit: true } : make(source, head)
+    })
+    if ('known' in outcome) return notModified(reply, outcome.known, caching)
+
+    const took = `db;dur=${(performance.now() - started).toFixed(2)}`
+    reply.headers({
+      'cache-control': outcome.settled ? caching : 'no-store',
+      'server-timing': outcome.isHit ? 'cache;desc=hit' : took,
+    })
+    if ('problem' in outcome) {
+      const { detail, parts, tags } = outcome.problem
+      const headers = { 'cache-control': outcome.settled ? caching : 'no-store', ...tagHeaders(tags) }
+      return sendProblem(request, reply, 'withdrawn', detail, { ...parts, headers })
+    }
+    // No ETag on a 301 or 410: conditions are only for what would be a 200 (RFC 9110 13.2.1).
+    if ('location' in outcome)
+      return reply
+        .code(301)
+        .headers({ ...outcome.headers, location: outcome.location })
+        .send()
+    const { entry, settled } = outcome
+    if (cached && settled && !request.key) responses.remember(request.raw.url ?? '', key)
+    if (settled && condition?.trim() === '*') return notModified(reply, entry.etag, caching)
+    if (settled) reply.header('etag', entry.etag)
+    return sendEntry(request, reply, entry)
   }
 
-  type Found = { etag: string; settled: boolean; result: Answer | Withdrawn | 'known' }
+  /** Makes what several ask for at once only once; an outcome of another state of the log is nobody else's. */
+  async function shareOne(key: string, source: Source, make: () => Promise<Outcome>): Promise<Outcome> {
+    const going = inFlight.get(key)
+    if (going) {
+      await going.catch(() => undefined)
+      const entry = responses.find(key, await source.headNow())
+      if (entry) return { entry, settled: true, isHit: true }
+    }
+    const own = make()
+    inFlight.set(key, own)
+    try {
+      return await own
+    } finally {
+      if (inFlight.get(key) === own) inFlight.delete(key)
+    }
+  }
 
-  /** Reads until the log stands still under it, three times at most; a listed tag that matches costs no query. */
-  async function settle(
-    source: Source,
-    audience: Audience,
-    form: string,
-    condition: string | undefined,
-    compute: Compute,
-  ): Promise<Found> {
+  /** Reads until the log stands still under it, three times at most. */
+  async function settle(source: Source, first: Head, wanted: Wanted): Promise<Outcome> {
     const { live, isReplica } = source
+    const { audience, form, compute, until, serialize } = wanted
     const embargo = audience.embargoed ? source.embargo : undefined
-    let head = await source.head()
+    let head = first
     for (let attempt = 1; ; attempt++) {
-      const etag = etagOf(head, audience, form)
-      if (attempt === 1 && listedTag(condition, etag)) return { etag, settled: true, result: 'known' }
       const result = await computeOrWithdrawn(compute, { audience, live, embargo, head, isReplica })
       const after = await source.headNow()
       const stood = !audience.embargoed || after.embargoSeq === head.embargoSeq
       const settled = stood && after.seq === head.seq && after.epoch === head.epoch
-      if (settled || attempt === attempts) return { etag, settled, result }
-      head = after
+      if (!settled && attempt < attempts) {
+        head = after
+        continue
+      }
+      if ('problem' in result) return { ...result, settled }
+      const headers = headersOf(result)
+      if (result.location !== undefined) return { location: result.location, headers, settled }
+      const entry: Entry = {
+        epoch: head.epoch,
+        seq: head.seq,
+        etag: etagOf(head, audience, form),
+        headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+        until,
+        body: Buffer.from(serialize(result.body)),
+        packed: new Map(),
+      }
+      return { entry, settled }
     }
   }
 
@@ -160,14 +224,26 @@ async function computeOrWithdrawn(compute: Compute, reading: Reading): Promise<A
   }
 }
 
-function send(reply: FastifyReply, answer: Answer): FastifyReply {
-  reply.headers(tagHeaders(answer.tags))
-  if (answer.language) reply.header('content-language', answer.language)
-  if (answer.lastModified !== undefined)
-    reply.header('last-modified', new Date(answer.lastModified).toUTCString())
-  if (answer.links && answer.links.length > 0) reply.header('link', answer.links.join(', '))
-  if (answer.location) return reply.code(301).header('location', answer.location).send()
-  return reply.send(answer.body)
+/** What an answer says of itself in headers. */
+function headersOf({ tags, language, lastModified, links = [] }: Answer): Record<string, string> {
+  return {
+    ...tagHeaders(tags),
+    ...(language === undefined ? {} : { 'content-language': language }),
+    ...(lastModified === undefined ? {} : { 'last-modified': new Date(lastModified).toUTCString() }),
+    ...(links.length === 0 ? {} : { link: links.join(', ') }),
+  }
+}
+
+/** How the route at hand writes what it answers. */
+function serializerOf(reply: FastifyReply): (body: unknown) => string {
+  const serialize = reply.getSerializationFunction('200') as ((body: unknown) => string) | undefined
+  return serialize ?? JSON.stringify
+}
+
+async function sendEntry(request: FastifyRequest, reply: FastifyReply, entry: Entry): Promise<FastifyReply> {
+  const coding = await packEntry(entry, codingOf(request.headers['accept-encoding'] as string | undefined))
+  if (coding) reply.header('content-encoding', coding)
+  return reply.headers(entry.headers).send(coding ? entry.packed.get(coding) : entry.body)
 }
 
 function notModified(reply: FastifyReply, etag: string, caching: string): FastifyReply {
@@ -178,19 +254,4 @@ function notModified(reply: FastifyReply, etag: string, caching: string): Fastif
 function tagHeaders(tags: readonly string[]): Record<string, string> {
   const some = [...new Set(tags)]
   return some.length === 0 ? {} : { 'cache-tag': some.join(','), 'surrogate-key': some.join(' ') }
-}
-
-/** Cache-Control of a public answer; with `until`, no lifetime in it reaches past that instant. */
-export function cacheControl(cache: CacheSettings, until: number | undefined, at: number): string {
-  const left = until === undefined ? Number.POSITIVE_INFINITY : Math.max(0, Math.floor((until - at) / 1000))
-  const shared = Math.min(cache.sharedMaxAge, left)
-  const longest = Math.max(shared, Math.min(cache.maxAge, left))
-  const parts = [
-    'public',
-    `max-age=${Math.min(cache.maxAge, left)}`,
-    `s-maxage=${shared}`,
-    `stale-while-revalidate=${Math.min(cache.revalidate, left - longest)}`,
-    `stale-if-error=${Math.min(cache.ifError, left - longest)}`,
-  ]
-  return parts.join(', ')
 }

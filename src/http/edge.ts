@@ -14,30 +14,41 @@ const allowedHeaders =
 
 /** The headers that every answer has: the request's id, what a browser may do with it, and who may read it. */
 export function addEdge(app: FastifyInstance, options: EdgeOptions): void {
-  const security: Record<string, string> = {
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-    'cross-origin-resource-policy': 'cross-origin',
-    ...(options.secure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
-  }
+  const security = securityHeaders(options)
+  const open = publicHeaders(options)
 
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(security).header('x-request-id', request.id)
+    reply.header('x-request-id', request.id)
     if (!isEditorial(request)) {
-      reply.headers({
-        'access-control-allow-origin': '*',
-        'access-control-expose-headers': exposed,
-        vary: 'Accept-Encoding, Authorization, X-API-Key',
-      })
+      reply.headers(open)
       return
     }
-    reply.headers({ 'cache-control': 'private, no-store', vary: 'Origin, Accept-Encoding' })
+    reply.headers(security).headers({ 'cache-control': 'private, no-store', vary: 'Origin, Accept-Encoding' })
     const origin = request.headers.origin
     if (origin !== undefined && options.editorialOrigins.includes(origin)) {
       reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': exposed })
     }
   })
+}
+
+function securityHeaders({ secure }: Pick<EdgeOptions, 'secure'>): Record<string, string> {
+  return {
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'cross-origin-resource-policy': 'cross-origin',
+    ...(secure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  }
+}
+
+/** The headers of every answer that anyone may read, from any page. */
+export function publicHeaders(options: Pick<EdgeOptions, 'secure'>): Record<string, string> {
+  return {
+    ...securityHeaders(options),
+    'access-control-allow-origin': '*',
+    'access-control-expose-headers': exposed,
+    vary: 'Accept-Encoding, Authorization, X-API-Key',
+  }
 }
 
 /** What a browser asks before it sends a method or a header that plain pages may not (the Fetch standard, 4.8). */

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
+import { LRUCache } from 'lru-cache'
 import Negotiator from 'negotiator'
 import { DomainError } from '../errors.ts'
+import type { Coding } from './response-cache.ts'
 
 /** Refuses a request under /v1 whose Accept takes no JSON with 406 (RFC 9110 15.5.7). Files say their own type. */
 export function addNegotiation(app: FastifyInstance): void {
@@ -9,7 +11,40 @@ export function addNegotiation(app: FastifyInstance): void {
     const { url, config } = request.routeOptions
     if (config.methodNotTaken || accept === undefined || !url?.startsWith('/v1/') || url.endsWith('/:file'))
       return
-    if (new Negotiator(request.raw).mediaType(['application/json', 'application/problem+json'])) return
+    if (acceptsJson(accept)) return
     throw new DomainError('not-acceptable', 'This address gives application/json.')
   })
+}
+
+/** What was found of a header before: clients send the same few over and over. */
+const accepting = new LRUCache<string, boolean>({ max: 500 })
+const codings = new LRUCache<string, { coding: Coding | undefined }>({ max: 500 })
+
+/** Whether an Accept header takes JSON. */
+export function acceptsJson(accept: string | undefined): boolean {
+  if (accept === undefined) return true
+  let takes = accepting.get(accept)
+  if (takes === undefined) {
+    const types = ['application/json', 'application/problem+json']
+    takes = new Negotiator({ headers: { accept } }).mediaType(types) !== undefined
+    accepting.set(accept, takes)
+  }
+  return takes
+}
+
+/** The coding that an Accept-Encoding header likes best of those we have; undefined for none. */
+export function codingOf(header: string | undefined): Coding | undefined {
+  if (header === undefined) return undefined
+  let found = codings.get(header)
+  if (found === undefined) {
+    const ours = ['zstd', 'br', 'gzip', 'identity']
+    const negotiator = new Negotiator({ headers: { 'accept-encoding': header } }) as unknown as {
+      // Its types lack the order of our liking, which it takes.
+      encoding(available: string[], options: { preferred: string[] }): string | undefined
+    }
+    const best = negotiator.encoding(ours, { preferred: ours })
+    found = { coding: best === 'identity' ? undefined : (best as Coding | undefined) }
+    codings.set(header, found)
+  }
+  return found.coding
 }

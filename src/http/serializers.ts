@@ -16,11 +16,11 @@ export const buildSerializers: Factory = (externalSchemas, options) => {
   return route => {
     const { $ref } = route.schema as { $ref?: string }
     if ($ref === problem) return JSON.stringify
-    if ($ref === undefined) return compile(route)
+    let own: ReturnType<typeof compile> | undefined
     return body => {
-      const serialize = known.get($ref) ?? compile(route)
-      known.set($ref, serialize)
-      return serialize(body)
+      own ??= ($ref === undefined ? undefined : known.get($ref)) ?? compile(route)
+      if ($ref !== undefined) known.set($ref, own)
+      return own(body)
     }
   }
 }

@@ -7,10 +7,11 @@ const buildAll = AjvCompiler()
 
 /** Validators that are compiled when they are first asked: a start has some hundred of them, and needs one. */
 export const buildValidators: Factory = (externalSchemas, options) => {
-  const compile = buildAll(externalSchemas, options) as unknown as (route: unknown) => Validator
+  let compile: ((route: unknown) => Validator) | undefined
   const lazily = (route: unknown): Validator => {
     let own: Validator | undefined
     const validate: Validator = data => {
+      compile ??= buildAll(externalSchemas, options) as unknown as (route: unknown) => Validator
       own ??= compile(route)
       const result = own(data)
       validate.errors = own.errors

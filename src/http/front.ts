@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import proxyAddr from '@fastify/proxy-addr'
+import type { FastifyBaseLogger, FastifyServerFactory } from 'fastify'
+import type { Db, Head } from '../db/db.ts'
+import { type CacheSettings, cacheControl } from './caching.ts'
+import { listedTag } from './conditional.ts'
+import { wellFormedId } from './edge.ts'
+import { callerAt, type Limiter } from './limits.ts'
+import { acceptsJson, codingOf } from './negotiation.ts'
+import { type Coding, type Entry, packedAs, type ResponseCache } from './response-cache.ts'
+
+export type FrontDeps = {
+  db: Db
+  cache: ResponseCache
+  caching: CacheSettings
+  limiter: Limiter | undefined
+  /** Headers that every public answer has. */
+  headers: Readonly<Record<string, string>>
+  /** Whether an address is that of a proxy whose X-Forwarded-For is believed; undefined where none is. */
+  trusts: ((address: string, i: number) => boolean) | undefined
+  log: FastifyBaseLogger
+  /** Whether the log has a line for each answer. */
+  isLogged: boolean
+  now: () => number
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+export type Front = ReturnType<typeof makeFront>
+
+/**
+ * Answers in front of the routes what is ready: a public GET whose address came by before and whose answer is cached at
+ * the log's present state. Everything else is for the routes. A hit costs no SQL beyond the look at the log, which serves
+ * a turn of the event loop, no validation, no serialisation and no hashing.
+ */
+export function makeFront() {
+  let deps: FrontDeps | undefined
+
+  /** Makes the servers whose requests come by here first. */
+  const serverFactory: FastifyServerFactory = (handler, options) => {
+    const { http, keepAliveTimeout, requestTimeout, connectionTimeout } = options as {
+      http?: object
+      keepAliveTimeout: number
+      requestTimeout: number
+      connectionTimeout: number
+    }
+    const server: Server = createServer(http ?? {}, (request, response) => {
+      if (!deps || !answer(deps, request, response, handler as Handler))
+        (handler as Handler)(request, response)
+    })
+    server.keepAliveTimeout = keepAliveTimeout
+    server.requestTimeout = requestTimeout
+    server.setTimeout(connectionTimeout)
+    return server
+  }
+
+  return {
+    serverFactory,
+    /** Starts answering. */
+    open(given: FrontDeps): void {
+      deps = given
+    },
+    /** Leaves all to the routes from now on. */
+    close(): void {
+      deps = undefined
+    },
+  }
+}
+
+/** Answers, now or as soon as the state of the log is known; false where it is for the routes. */
+function answer(
+  deps: FrontDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+  handler: Handler,
+): boolean {
+  const { db, cache } = deps
+  if (request.method !== 'GET') return false
+  const key = cache.keyOf(request.url ?? '')
+  if (key === undefined) return false
+  const { headers } = request
+  if (
+    headers.authorization !== undefined ||
+    headers['x-api-key'] !== undefined ||
+    headers['content-length'] !== undefined ||
+    headers['transfer-encoding'] !== undefined ||
+    headers.expect !== undefined ||
+    !acceptsJson(headers.accept)
+  )
+    return false
+  const head = db.head()
+  if (!(head instanceof Promise)) return send(deps, request, response, key, head)
+  head.then(
+    found => {
+      if (!send(deps, request, response, key, found)) handler(request, response)
+    },
+    () => handler(request, response),
+  )
+  return true
+}
+
+function send(
+  deps: FrontDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+  key: string,
+  head: Head,
+): boolean {
+  const { cache, limiter, log, isLogged, now } = deps
+  const entry = cache.find(key, head)
+  // Near its end the lifetimes change with every second: the route says them.
+  if (!entry || (entry.until !== undefined && now() > entry.until - longestLifetime(deps) * 1000))
+    return false
+  const { headers } = request
+  const condition = headers['if-none-match']
+  const isKnown =
+    condition !== undefined &&
+    (condition === entry.etag || listedTag(condition, entry.etag) || condition.trim() === '*')
+  const coding = isKnown ? undefined : packedAs(entry, codingOf(headers['accept-encoding']))
+  if (coding === false) return false
+  const limit = limiter?.count(callerAt(addressOf(deps, request)))
+  if (limit && limit.left < 0) return false
+
+  const id = wellFormedId(headers['x-request-id']) ?? randomUUID()
+  const all = headOf(deps, entry, isKnown ? 'unchanged' : (coding ?? 'identity')).concat('x-request-id', id)
+  if (limit && limiter) all.push('ratelimit', limiter.fieldOf(limit))
+  const status = isKnown ? 304 : 200
+  response.writeHead(status, all)
+  if (isKnown) response.end()
+  else response.end(coding === undefined ? entry.body : entry.packed.get(coding))
+  if (isLogged) {
+    const path = (request.url ?? '').split('?', 1)[0]
+    const req = { method: 'GET', path, address: addressOf(deps, request) }
+    log.info({ reqId: id, req, res: { statusCode: status } }, 'answered from the cache')
+  }
+  return true
+}
+
+function longestLifetime({ caching }: FrontDeps): number {
+  return Math.max(caching.maxAge, caching.sharedMaxAge) + Math.max(caching.revalidate, caching.ifError)
+}
+
+/** The headers of an answer that are the same for every request, as Node takes them: names and values in turn. */
+function headOf(
+  { caching, headers, limiter, now }: FrontDeps,
+  entry: Entry,
+  form: Coding | 'identity' | 'unchanged',
+): readonly string[] {
+  entry.heads ??= new Map()
+  const known = entry.heads.get(form)
+  if (known) return known
+  const common = {
+    ...headers,
+    ...(limiter ? { 'ratelimit-policy': limiter.policy } : {}),
+    etag: entry.etag,
+    'cache-control': cacheControl(caching, entry.until, now()),
+    'server-timing': 'cache;desc=hit',
+  }
+  const body = form === 'identity' || form === 'unchanged' ? entry.body : (entry.packed.get(form) as Buffer)
+  const own =
+    form === 'unchanged'
+      ? {}
+      : {
+          ...entry.headers,
+          ...(form === 'identity' ? {} : { 'content-encoding': form }),
+          'content-length': String(body.length),
+        }
+  const made = Object.entries({ ...common, ...own }).flat()
+  entry.heads.set(form, made)
+  return made
+}
+
+/** Who asks, as `request.ip` has it in the routes. */
+function addressOf({ trusts }: FrontDeps, request: IncomingMessage): string {
+  return trusts ? proxyAddr(request, trusts) : (request.socket.remoteAddress ?? '')
+}

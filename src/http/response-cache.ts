@@ -1,0 +1,89 @@
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib'
+import { LRUCache } from 'lru-cache'
+import type { Head } from '../db/db.ts'
+
+export type Coding = 'zstd' | 'br' | 'gzip'
+
+/** An answer as it goes out: ready bytes, and the headers that are its own. */
+export type Entry = {
+  /** The state of the log it is an answer to; it is none to any other. */
+  readonly epoch: string
+  readonly seq: number
+  readonly etag: string
+  /** Its own headers, without those of caching, of the bytes, and those that every answer has. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Until when a cache may keep it at the most, in epoch milliseconds. */
+  readonly until: number | undefined
+  readonly body: Buffer
+  /** The same in each coding that was asked for. */
+  readonly packed: Map<Coding, Buffer>
+  /** What the front has made of its headers. */
+  heads?: Map<Coding | 'identity' | 'unchanged', readonly string[]>
+}
+
+/** Below it a coding saves nothing. */
+const leastToPack = 1024
+/** What an entry costs besides its bytes, about. */
+const overhead = 2000
+const mostAddresses = 50_000
+const longestAddress = 1000
+
+const pack: Record<Coding, (body: Buffer) => Promise<Buffer>> = {
+  zstd: promisify<Buffer, Buffer>(zstdCompress),
+  br: body =>
+    promisify<Buffer, object, Buffer>(brotliCompress)(body, {
+      params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
+    }),
+  gzip: promisify<Buffer, Buffer>(gzip),
+}
+
+export type ResponseCache = ReturnType<typeof makeResponseCache>
+
+/** Ready answers by their normal form and audience, bounded in bytes; 0 keeps none. */
+export function makeResponseCache(mostBytes: number) {
+  const entries =
+    mostBytes === 0
+      ? undefined
+      : new LRUCache<string, Entry>({
+          maxSize: mostBytes,
+          // What is packed later is counted from the start: about a third in each of the codings.
+          sizeCalculation: (entry, key) => entry.body.length * 2 + key.length * 2 + overhead,
+        })
+  const addresses = new LRUCache<string, string>({ max: mostAddresses })
+
+  return {
+    /** Whether anything is kept. */
+    isOn: entries !== undefined,
+
+    /** The answer of a key at this state of the log. */
+    find(key: string, head: Head): Entry | undefined {
+      const entry = entries?.get(key)
+      return entry && entry.seq === head.seq && entry.epoch === head.epoch ? entry : undefined
+    },
+
+    put(key: string, entry: Entry): void {
+      entries?.set(key, entry)
+    },
+
+    /** Remembers which key an address as it was sent comes to, so that it need not be read again. */
+    remember(address: string, key: string): void {
+      if (entries && address.length <= longestAddress) addresses.set(address, key)
+    },
+
+    keyOf: (address: string): string | undefined => addresses.get(address),
+  }
+}
+
+/** The bytes of an entry in a coding, made once; the plain ones where a coding saves nothing. */
+export async function packEntry(entry: Entry, coding: Coding | undefined): Promise<Coding | undefined> {
+  if (coding === undefined || entry.body.length < leastToPack) return undefined
+  if (!entry.packed.has(coding)) entry.packed.set(coding, await pack[coding](entry.body))
+  return coding
+}
+
+/** The same, where it is there already: false where it has to be made first. */
+export function packedAs(entry: Entry, coding: Coding | undefined): Coding | undefined | false {
+  if (coding === undefined || entry.body.length < leastToPack) return undefined
+  return entry.packed.has(coding) && coding
+}

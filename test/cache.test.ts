@@ -1,0 +1,303 @@
+import { request as httpRequest } from 'node:http'
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
+import sharp from 'sharp'
+import t, { type Test } from 'tap'
+import { makeArticle, makeForm, makeTag, openNewsroom, publishNew } from './support/newsroom.ts'
+
+const articles = '/v1/editorial/articles'
+
+type Answer = { status: number; headers: Record<string, string | string[] | undefined>; bytes: Buffer }
+
+/** Asks over a socket, where answers may come from in front of the routes. */
+function ask(
+  base: string,
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(`${base}${path}`, { method, headers }, reply => {
+      const chunks: Buffer[] = []
+      reply.on('data', chunk => chunks.push(chunk))
+      reply.on('end', () =>
+        resolve({ status: reply.statusCode ?? 0, headers: reply.headers, bytes: Buffer.concat(chunks) }),
+      )
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+}
+
+async function listen(t: Test, settings: Record<string, string> = {}, folder?: string) {
+  const log: string[] = []
+  const logger = { level: 'info', stream: { write: (line: string) => void log.push(line) } }
+  const newsroom = await openNewsroom(t, { logger, settings, ...(folder ? { folder } : {}) })
+  const base = await newsroom.app.listen({ port: 0, host: '127.0.0.1' })
+  return {
+    ...newsroom,
+    base,
+    ask: (path: string, headers?: Record<string, string>, method?: string) =>
+      ask(base, path, headers, method),
+    /** How many answers came from in front of the routes since the last look. */
+    fromFront: () => log.splice(0).filter(line => line.includes('answered from the cache')).length,
+  }
+}
+
+let asked = 1
+/** The same address in a form that the front does not know yet. */
+const unknown = (path: string) => `${path}${path.includes('?') ? '&' : '?'}${'&'.repeat(asked++)}`
+
+/** What differs from answer to answer. */
+const own = ['x-request-id', 'date', 'server-timing', 'ratelimit', 'connection', 'keep-alive']
+function comparable({ status, headers, bytes }: Answer): object {
+  const rest = Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => !own.includes(name))
+      .map(([name, value]) => [name, name === 'vary' ? String(value).toLowerCase() : value])
+      .sort(),
+  )
+  return { status, headers: rest, bytes: bytes.toString('base64') }
+}
+
+t.test('what is answered in front of the routes is what the routes answer, header by header', async t => {
+  const newsroom = await listen(t, { RATE_LIMIT: '100000' })
+  await makeTag(newsroom, 'world')
+  const { id, slug } = await publishNew(newsroom, { summary: 'word '.repeat(300) })
+  for (let i = 0; i < 3; i++) await publishNew(newsroom)
+  const today = new Date(newsroom.clock.now).toISOString().slice(0, 10)
+  const paths = [
+    `/v1/articles/${slug}`,
+    `/v1/articles/${id}?bodyFormat=text`,
+    `/v1/articles/${id}/versions`,
+    '/v1/articles?limit=2',
+    '/v1/articles?section=world&language=en&include=body',
+    `/v1/days/${today}`,
+    '/v1/tags',
+    '/v1/changes',
+  ]
+  for (const path of paths) {
+    for (const coding of [undefined, 'gzip', 'br', 'zstd', 'identity', 'gzip, deflate, br, zstd']) {
+      const headers = coding === undefined ? {} : { 'accept-encoding': coding }
+      await newsroom.ask(path, headers)
+      newsroom.fromFront()
+      const front = await newsroom.ask(path, headers)
+      t.equal(newsroom.fromFront(), 1, `${path} ${coding}`)
+      const routes = await newsroom.ask(unknown(path), headers)
+      t.equal(newsroom.fromFront(), 0)
+      t.same(comparable(front), comparable(routes), `${path} ${coding}`)
+      const open = { gzip: gunzipSync, br: brotliDecompressSync, zstd: zstdDecompressSync }
+      const packed = front.headers['content-encoding'] as keyof typeof open | undefined
+      const plain = packed ? open[packed](front.bytes) : front.bytes
+      t.ok(JSON.parse(plain.toString()))
+      t.match(front.headers.ratelimit as string, /^"default";r=\d+;t=\d+$/)
+      t.equal(front.headers['server-timing'], 'cache;desc=hit')
+    }
+    const { headers } = await newsroom.ask(path)
+    for (const condition of [headers.etag as string, `"x", ${headers.etag}`, '*']) {
+      newsroom.fromFront()
+      const known = await newsroom.ask(path, { 'if-none-match': condition })
+      t.equal(newsroom.fromFront(), 1)
+      const routes = await newsroom.ask(unknown(path), { 'if-none-match': condition })
+      t.equal(known.status, 304)
+      t.same(comparable(known), comparable(routes), `${path} ${condition}`)
+    }
+    const head = await newsroom.ask(path, {}, 'HEAD')
+    t.equal(head.headers.etag, headers.etag)
+    t.equal(head.headers['content-length'], headers['content-length'])
+  }
+  const id1 = (await newsroom.ask(paths[0] as string, { 'x-request-id': 'mine-1' })).headers['x-request-id']
+  t.equal(id1, 'mine-1')
+})
+
+t.test(
+  'a hit and a 304 run no statement, and those with a key, a body or other wishes are for the routes',
+  async t => {
+    const newsroom = await listen(t)
+    await makeTag(newsroom, 'world')
+    const { id } = await publishNew(newsroom, { access: 'subscribers' })
+    const path = `/v1/articles/${id}`
+    const { headers } = await newsroom.ask(path)
+    newsroom.statements.length = 0
+    for (let i = 0; i < 5; i++) await newsroom.ask(path)
+    t.equal((await newsroom.ask(path, { 'if-none-match': String(headers.etag) })).status, 304)
+    t.same(newsroom.statements, [])
+    newsroom.fromFront()
+    const subscriber = await newsroom.makeKey(['articles:subscribers'])
+    const body = async (key?: string): Promise<string | undefined> => {
+      const reply = await newsroom.ask(path, key ? { authorization: `Bearer ${key}` } : {})
+      return JSON.parse(reply.bytes.toString()).body
+    }
+    for (let i = 0; i < 2; i++) {
+      t.equal(await body(), undefined, 'withheld from the public')
+      t.equal(await body(subscriber), '<p>Text.</p>', 'and not from subscribers')
+    }
+    newsroom.fromFront()
+    for (const wish of [
+      { 'x-api-key': subscriber },
+      { authorization: 'Bearer nonsense' },
+      { accept: 'text/csv' },
+      { 'content-length': '0' },
+    ] as Record<string, string>[])
+      await newsroom.ask(path, wish)
+    t.equal(newsroom.fromFront(), 0)
+    t.equal((await newsroom.ask(path, { accept: 'text/csv' })).status, 406)
+    t.equal((await newsroom.ask(path, { authorization: 'Bearer nonsense' })).status, 401)
+    t.equal(
+      (await newsroom.ask(path, { 'x-api-key': subscriber })).headers['cache-control'],
+      'private, no-store',
+    )
+  },
+)
+
+t.test('no answer is stale by one commit, of this process or another', async t => {
+  const folder = t.testdir()
+  const one = await listen(t, {}, folder)
+  const two = await listen(t, {}, folder)
+  await makeTag(one, 'world')
+  const { id } = await publishNew(one)
+  const headline = async (of: typeof one) =>
+    JSON.parse((await of.ask(`/v1/articles/${id}`)).bytes.toString()).headline
+  for (let i = 0; i < 60; i++) {
+    const writer = i % 2 ? one : two
+    const words = `Words ${i}`
+    const url = `${articles}/${id}`
+    const { key } = writer
+    await writer.request('PATCH', url, { key, match: '*', body: { headline: words } })
+    await writer.request('POST', `${url}/publish`, { key, match: '*', body: { kind: 'update' } })
+    t.same(await Promise.all([headline(one), headline(two)]), [words, words])
+    t.same(await Promise.all([headline(one), headline(two)]), [words, words], 'nor when it is cached')
+  }
+  t.ok(one.fromFront() > 20)
+})
+
+t.test('however many ask for one thing at once, it is made once', async t => {
+  const newsroom = await listen(t)
+  await makeTag(newsroom, 'world')
+  for (let i = 0; i < 5; i++) await publishNew(newsroom)
+  newsroom.statements.length = 0
+  await newsroom.ask('/v1/articles?limit=5')
+  const once = newsroom.statements.length
+  t.ok(once > 0)
+  await publishNew(newsroom)
+  newsroom.statements.length = 0
+  const replies = await Promise.all(Array.from({ length: 40 }, () => newsroom.ask('/v1/articles?limit=5')))
+  t.equal(newsroom.statements.length, once)
+  t.equal(new Set(replies.map(reply => `${reply.headers.etag} ${reply.bytes}`)).size, 1)
+})
+
+t.test('what is kept is bounded, and nothing is kept where nothing is to be', async t => {
+  const small = await listen(t, { RESPONSE_CACHE: '30000' })
+  await makeTag(small, 'world')
+  const { id } = await publishNew(small, { body: `<p>${'word '.repeat(400)}</p>` })
+  const paths = Array.from({ length: 12 }, (_, i) => `/v1/articles/${id}${'&'.repeat(i).replace(/^&/, '?')}`)
+  for (const path of paths) await small.ask(path)
+  for (let limit = 1; limit <= 12; limit++) await small.ask(`/v1/articles?limit=${limit}&include=body`)
+  small.fromFront()
+  for (let limit = 1; limit <= 12; limit++) await small.ask(`/v1/articles?limit=${limit}&include=body`)
+  t.ok(small.fromFront() < 12, 'the oldest went')
+  const none = await listen(t, { RESPONSE_CACHE: '0' }, t.testdir({ other: {} }))
+  await makeTag(none, 'world')
+  for (let i = 0; i < 3; i++)
+    t.equal((await none.ask('/v1/articles')).headers['server-timing']?.slice(0, 3), 'db;')
+  t.equal(none.fromFront(), 0)
+})
+
+t.test('the front knows when a news day ends', async t => {
+  const newsroom = await listen(t)
+  await makeTag(newsroom, 'world')
+  newsroom.clock.now = Date.parse('2024-07-12T20:59:50.000Z')
+  await publishNew(newsroom)
+  newsroom.clock.now = Date.parse('2024-07-12T12:00:00.000Z')
+  const date = async () => JSON.parse((await newsroom.ask('/v1/today')).bytes.toString()).meta.date
+  for (let i = 0; i < 2; i++) t.equal(await date(), '2024-07-12')
+  newsroom.clock.now = Date.parse('2024-07-12T20:59:59.000Z')
+  const late = await newsroom.ask('/v1/today')
+  t.match(late.headers['cache-control'] as string, /max-age=1, s-maxage=1/, 'no lifetime reaches past it')
+  newsroom.clock.now = Date.parse('2024-07-12T21:00:00.000Z')
+  t.equal(await date(), '2024-07-13')
+})
+
+t.test(
+  'whatever editors do, cached answers are those that would be made anew',
+  { timeout: 120_000 },
+  async t => {
+    const folder = t.testdir()
+    const cached = await listen(t, {}, folder)
+    const anew = await listen(t, { RESPONSE_CACHE: '0' }, folder)
+    const { key } = cached
+    for (const slug of ['world', 'sport']) await makeTag(cached, slug)
+    for (const slug of ['a', 'b', 'c']) await makeTag(cached, slug, 'topic')
+    const picture = await sharp({ create: { width: 16, height: 12, channels: 3, background: 'teal' } })
+      .jpeg()
+      .toBuffer()
+    const media = (
+      await cached.request('POST', '/v1/editorial/media', { key, ...makeForm(picture, { caption: 'C' }) })
+    ).body.id
+    const ids: string[] = []
+    for (let i = 0; i < 6; i++)
+      ids.push(
+        (
+          await publishNew(cached, {
+            tags: ['a', 'b', 'c'].slice(i % 3),
+            leadMedia: media,
+            section: i % 2 ? 'world' : 'sport',
+          })
+        ).id,
+      )
+    let state = 12345
+    const pick = <Item>(items: readonly Item[]): Item => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+      return items[(state >>> 8) % items.length] as Item
+    }
+    const change = (method: string, url: string, body: object) =>
+      cached.request(method, url, { key, match: '*', body })
+    const doings: (() => Promise<unknown>)[] = [
+      () =>
+        change('PATCH', `${articles}/${pick(ids)}`, {
+          headline: `H ${state}`,
+          tags: [pick(['a', 'b', 'c'])],
+        }),
+      () => change('POST', `${articles}/${pick(ids)}/publish`, { kind: 'update' }),
+      () => change('POST', `${articles}/${pick(ids)}/publish`, { kind: 'correction', note: `N ${state}` }),
+      () => change('POST', `${articles}/${pick(ids)}/hold`, { reason: 'R' }),
+      () => change('POST', `${articles}/${pick(ids)}/release`, {}),
+      () =>
+        change('PATCH', `/v1/editorial/tags/${pick(['a', 'b', 'c', 'world'])}`, {
+          names: { en: `T ${state}` },
+        }),
+      () => change('PATCH', `/v1/editorial/media/${media}`, { caption: `C ${state}` }),
+      async () => void ids.push((await publishNew(cached, { tags: ['a'] })).id),
+      () => makeArticle(cached, { tags: ['b'] }),
+    ]
+    const paths = [
+      '/v1/articles?limit=3',
+      '/v1/articles?tag=a',
+      '/v1/articles?section=sport&include=body',
+      '/v1/articles?tag=b&tag=c&count=exact',
+      '/v1/today',
+      '/v1/tags',
+      `/v1/media/${media}`,
+      '/v1/changes?limit=100',
+      ...ids.flatMap(id => [
+        `/v1/articles/${id}`,
+        `/v1/articles/${id}/versions`,
+        `/v1/articles/${id}/related`,
+      ]),
+    ]
+    const wrong: string[] = []
+    for (let round = 0; round < 40; round++) {
+      await pick(doings)()
+      for (const path of paths) {
+        const [a, b] = await Promise.all([cached.ask(path), anew.ask(path)])
+        const same =
+          a.status === b.status &&
+          (a.status !== 200 || (a.headers.etag === b.headers.etag && a.bytes.equals(b.bytes)))
+        if (!same) wrong.push(`round ${round}: ${path}`)
+      }
+      await pick(doings.slice(-1))()
+      for (const path of paths) await cached.ask(path)
+    }
+    t.same(wrong, [])
+    t.ok(cached.fromFront() > 500, 'of which many were cached')
+  },
+)
