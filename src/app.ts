@@ -33,7 +33,7 @@ import { todaySchemas } from './features/today/today.schema.ts'
 import type { App } from './http/app-type.ts'
 import { addAuth, addScopes } from './http/auth.ts'
 import { makeDelivery } from './http/delivery.ts'
-import { addEdge, publicHeaders } from './http/edge.ts'
+import { addEdge, isDelivery, publicHeaders } from './http/edge.ts'
 import { makeFront } from './http/front.ts'
 import { addGrammar } from './http/grammar.ts'
 import { healthRoutes } from './http/health.ts'
@@ -101,6 +101,10 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   const methods = collectMethods(app)
   watchAnswers(app)
   await addOpenApi(app, version, publicUrl)
+  // Delivery packs what it keeps, once; the plugin packs the rest as it goes out.
+  app.addHook('onRoute', route => {
+    if (isDelivery(route.url)) route.compress = false
+  })
   await app.register(compress, { global: true, threshold: 1024, encodings: ['zstd', 'br', 'gzip'] })
   addJsonBodies(app)
   for (const schema of schemas) app.addSchema(schema)

@@ -2,7 +2,9 @@ import { request as httpRequest } from 'node:http'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
+import { logSerializers } from '../src/http/server.ts'
 import { makeArticle, makeForm, makeTag, openNewsroom, publishNew } from './support/newsroom.ts'
+import { start } from './support/process.ts'
 
 const articles = '/v1/editorial/articles'
 
@@ -30,7 +32,11 @@ function ask(
 
 async function listen(t: Test, settings: Record<string, string> = {}, folder?: string) {
   const log: string[] = []
-  const logger = { level: 'info', stream: { write: (line: string) => void log.push(line) } }
+  const logger = {
+    level: 'info',
+    serializers: logSerializers,
+    stream: { write: (line: string) => void log.push(line) },
+  }
   const newsroom = await openNewsroom(t, { logger, settings, ...(folder ? { folder } : {}) })
   const base = await newsroom.app.listen({ port: 0, host: '127.0.0.1' })
   return {
@@ -53,7 +59,6 @@ function comparable({ status, headers, bytes }: Answer): object {
   const rest = Object.fromEntries(
     Object.entries(headers)
       .filter(([name]) => !own.includes(name))
-      .map(([name, value]) => [name, name === 'vary' ? String(value).toLowerCase() : value])
       .sort(),
   )
   return { status, headers: rest, bytes: bytes.toString('base64') }
@@ -168,6 +173,44 @@ t.test('no answer is stale by one commit, of this process or another', async t =
     t.same(await Promise.all([headline(one), headline(two)]), [words, words], 'nor when it is cached')
   }
   t.ok(one.fromFront() > 20)
+})
+
+t.test('the service as it is run logs its hits, and goes on', async t => {
+  const folder = t.testdir()
+  await t.test('a newsroom with an article', async t => {
+    const newsroom = await openNewsroom(t, { folder })
+    await makeTag(newsroom, 'world')
+    t.ok((await publishNew(newsroom)).id)
+  })
+  const { child, address, ended } = await start(t, folder, 'serve', { LOG_LEVEL: 'info' })
+  for (let i = 0; i < 5; i++) {
+    const { status, headers } = await ask(address, '/v1/articles')
+    t.equal(status, 200)
+    t.equal(headers['server-timing'] === 'cache;desc=hit', i > 0)
+    t.equal((await ask(address, '/v1/articles', { 'if-none-match': String(headers.etag) })).status, 304)
+  }
+  child.kill('SIGTERM')
+  t.equal(await ended, 0)
+})
+
+t.test('writes that come at once are each done, refused or undone alone', async t => {
+  const newsroom = await listen(t)
+  await makeTag(newsroom, 'world')
+  const { key } = newsroom
+  const send = (slug: string) =>
+    newsroom.request('POST', '/v1/editorial/tags', {
+      key,
+      body: { slug, kind: 'topic', names: { en: slug } },
+    })
+  const replies = await Promise.all(Array.from({ length: 60 }, (_, i) => send(`t-${i % 20}`)))
+  t.equal(replies.filter(reply => reply.status === 201).length, 20)
+  t.equal(replies.filter(reply => reply.status === 409).length, 40)
+  const failing = newsroom.db.write({ by: 'command' }, async () => {
+    throw new Error('mine')
+  })
+  const [bad, good] = await Promise.allSettled([failing, send('t-20')])
+  t.equal(bad.status, 'rejected')
+  t.equal(good.status === 'fulfilled' && good.value.status, 201)
 })
 
 t.test('however many ask for one thing at once, it is made once', async t => {

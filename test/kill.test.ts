@@ -14,9 +14,6 @@ const rounds = engine === 'sqlite' ? 30 : 8
 /** What the service acknowledged: ids of creates, ids of publishes with their version, and uploads. */
 type Acknowledged = { created: string[]; published: { id: string; version: number }[]; uploaded: string[] }
 
-const countOf = ({ created, published, uploaded }: Acknowledged) =>
-  created.length + published.length + uploaded.length
-
 /** Writes until the service dies under it. */
 async function write(address: string, key: string, picture: Buffer, done: Acknowledged): Promise<void> {
   const send = async (path: string, body: string | Buffer, headers: Record<string, string>) => {
@@ -77,9 +74,9 @@ t.test(
     for (let round = 0; round < rounds; round++) {
       const { child, address, ended } = await start(t, folder)
       const writers = Promise.all(Array.from({ length: 4 }, () => write(address, key, picture, done)))
-      // At any moment once something of this round was acknowledged.
-      const before = countOf(done)
-      while (countOf(done) === before) await delay(5)
+      // At any moment once a publish of this round was acknowledged.
+      const before = done.published.length
+      while (done.published.length === before) await delay(5)
       await delay(Math.random() * 400)
       child.kill('SIGKILL')
       await ended
@@ -88,7 +85,7 @@ t.test(
     t.comment(
       `${done.created.length} creates, ${done.published.length} publishes, ${done.uploaded.length} uploads acknowledged`,
     )
-    t.ok(done.published.length > rounds, 'the writers got something done')
+    t.ok(done.published.length >= rounds, 'the writers got something done')
 
     const all = <Row>(statement: string) => rowsOf<Row>(folder, statement)
     const column = async (statement: string) =>

@@ -22,7 +22,7 @@ export type WriterDeps = {
 
 type Work = (tx: Writer) => Promise<unknown>
 type Job = { actor: Actor; work: Work; resolve(value: unknown): void; reject(error: unknown): void }
-type Done = { job: Job; result: unknown; pending: Pending }
+type Outcome = { job: Job } & ({ result: unknown; pending: Pending } | { error: unknown })
 
 /**
  * The one writer of a file. Writes that wait together share one commit, each behind a savepoint of its own: what one does
@@ -64,45 +64,80 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
     return savepoint('job', pending, () => inside.run(true, () => work(tx)))
   }
 
-  /** One transaction with as many of the waiting writes as fit. */
+  /**
+   * Runs as many of the waiting writes as fit in one transaction. Throws where it came to an end in the midst of one: that
+   * one is then told alone, and those before it are put back.
+   */
+  async function runSome(at: number): Promise<Outcome[]> {
+    const outcomes: Outcome[] = []
+    const started = performance.now()
+    while (queue.length > 0 && outcomes.length < mostInCommit) {
+      const job = queue.shift() as Job
+      const pending: Pending = { changes: [], embargo: false }
+      try {
+        outcomes.push({ job, result: await runJob(job, at, pending), pending })
+      } catch (error) {
+        if (!connection.inTransaction) {
+          queue.unshift(...outcomes.map(one => one.job))
+          job.reject(error)
+          throw error
+        }
+        outcomes.push({ job, error })
+      }
+      if (performance.now() - started > fillMs) break
+    }
+    return outcomes
+  }
+
+  /** One transaction. What came of each write is told when all is durable, refusals too: they may rest on what others wrote. */
   async function commitSome(): Promise<void> {
-    const done: Done[] = []
+    let at: number
     try {
       await begin(connection)
       const [head] = await sql.select({ at: tables.head.at }).from(tables.head)
-      const at = Math.max(now(), head?.at ?? 0)
-      const started = performance.now()
-      while (queue.length > 0 && done.length < mostInCommit) {
-        const job = queue.shift() as Job
-        const pending: Pending = { changes: [], embargo: false }
-        try {
-          done.push({ job, result: await runJob(job, at, pending), pending })
-        } catch (error) {
-          job.reject(error)
-          if (!connection.inTransaction) throw error
-        }
-        if (performance.now() - started > fillMs) break
-      }
+      at = Math.max(now(), head?.at ?? 0)
+    } catch (error) {
+      rollBack()
+      // None was taken yet: the first is told, and the next tried.
+      queue.shift()?.reject(error)
+      return
+    }
+    let outcomes: Outcome[] = []
+    try {
+      outcomes = await runSome(at)
+      const notes = outcomes.flatMap(one => ('pending' in one ? [one.pending] : []))
       await writeChanges(sql, tables, at, {
-        changes: done.flatMap(one => one.pending.changes),
-        embargo: done.some(one => one.pending.embargo),
+        changes: notes.flatMap(one => one.changes),
+        embargo: notes.some(one => one.embargo),
       })
       connection.exec('COMMIT')
     } catch (error) {
-      if (connection.inTransaction) connection.exec('ROLLBACK')
-      // Of one that could not begin none was taken yet: the first is told, and the next tried.
-      const failed = done.length > 0 ? done.map(one => one.job) : queue.splice(0, 1)
-      for (const job of failed) job.reject(error)
+      rollBack()
+      for (const { job } of outcomes) job.reject(error)
       return
     }
     onCommit()
-    for (const { job, result } of done) job.resolve(result)
+    for (const one of outcomes) {
+      if ('error' in one) one.job.reject(one.error)
+      else one.job.resolve(one.result)
+    }
+  }
+
+  /** Leaves no transaction open; where even that fails, the next BEGIN says so. */
+  function rollBack(): void {
+    try {
+      if (connection.inTransaction) connection.exec('ROLLBACK')
+    } catch {
+      // What failed before is what is told.
+    }
   }
 
   async function drain(): Promise<void> {
-    // What came in the same turn of the event loop is to share the commit.
-    await new Promise(resolve => setImmediate(resolve))
-    while (queue.length > 0) await commitSome()
+    while (queue.length > 0) {
+      // What comes in the same turn of the event loop is to share the commit, and requests between two commits are read.
+      await new Promise(resolve => setImmediate(resolve))
+      await commitSome()
+    }
     draining = undefined
   }
 

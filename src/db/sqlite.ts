@@ -122,22 +122,23 @@ function followHead(connection: Database.Database): { get(): Head; read(): Head;
   function read(): Head {
     // The version is read before the data, so that a commit between the two is seen at the next check.
     const current = versionOf.get()
-    if (!head || current !== version) {
-      version = current
-      head = headOf.get() as Head
-    }
-    return head
+    if (head && current === version) return head
+    const found = headOf.get() as Head
+    head = found
+    version = current
+    return found
   }
 
   return {
     read,
     get() {
       if (checked && head) return head
+      const found = read()
       checked = true
       setImmediate(() => {
         checked = false
       })
-      return read()
+      return found
     },
     forget() {
       checked = false

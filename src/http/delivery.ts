@@ -54,6 +54,9 @@ type Outcome = { settled: boolean; isHit?: boolean } & (
   | Withdrawn
 )
 
+/** What is being made, and of which state of the log. */
+type InFlight = { readonly head: Head; readonly done: Promise<Outcome> }
+
 export type DeliveryOptions = {
   db: Db
   cache: CacheSettings
@@ -69,7 +72,7 @@ const attempts = 3
 
 /** Answers reads: conditional, labelled by the sequence the data was read at, with the caching the audience may have. */
 export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOptions) {
-  const inFlight = new Map<string, Promise<Outcome>>()
+  const inFlight = new Map<string, InFlight>()
   const label = createHash('sha256').update(identity).digest('base64url').slice(0, 12)
 
   /** The weak ETag of a form of answer at a head; known before any query. */
@@ -104,8 +107,8 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
     const make = (source: Source, head: Head): Promise<Outcome> => {
       const wanted: Wanted = { audience, form, compute, until, serialize: serializerOf(reply) }
       if (!cached) return settle(source, head, wanted)
-      return shareOne(key, source, async () => {
-        const outcome = await settle(source, head, wanted)
+      return shareOne(key, source, head, async from => {
+        const outcome = await settle(source, from, wanted)
         if ('entry' in outcome && outcome.settled) responses.put(key, outcome.entry)
         return outcome
       })
@@ -142,18 +145,34 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
     return sendEntry(request, reply, entry)
   }
 
-  /** Makes what several ask for at once only once; an outcome of another state of the log is nobody else's. */
-  async function shareOne(key: string, source: Source, make: () => Promise<Outcome>): Promise<Outcome> {
-    const going = inFlight.get(key)
-    if (going) {
-      await going.catch(() => undefined)
-      const entry = responses.find(key, await source.headNow())
+  /**
+   * Makes what several ask for at once only once: what comes of it, an error too, is for all who asked while the log
+   * stood as it stands. One made of a state that is past is nobody else's, and of those who waited one makes the next;
+   * a log that never rests keeps nobody waiting for more than three of them.
+   */
+  async function shareOne(
+    key: string,
+    source: Source,
+    first: Head,
+    make: (head: Head) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    let head = first
+    for (let turn = 1; turn <= attempts; turn++) {
+      const entry = responses.find(key, head)
       if (entry) return { entry, settled: true, isHit: true }
+      const going = inFlight.get(key)
+      if (!going) break
+      const [result] = await Promise.allSettled([going.done])
+      const now = await source.headNow()
+      const stood = now.seq === going.head.seq && now.epoch === going.head.epoch
+      if (stood && result.status === 'rejected') throw result.reason
+      if (stood && result.status === 'fulfilled' && result.value.settled) return result.value
+      head = now
     }
-    const own = make()
+    const own = { head, done: make(head) }
     inFlight.set(key, own)
     try {
-      return await own
+      return await own.done
     } finally {
       if (inFlight.get(key) === own) inFlight.delete(key)
     }
@@ -185,6 +204,7 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
         until,
         body: Buffer.from(serialize(result.body)),
         packed: new Map(),
+        packing: new Map(),
       }
       return { entry, settled }
     }

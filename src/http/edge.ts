@@ -66,6 +66,11 @@ export function isEditorial(request: FastifyRequest): boolean {
   return (request.routeOptions.url ?? request.url).startsWith('/v1/editorial')
 }
 
+/** Whether an address, or a pattern of them, is of the tree that readers see. */
+export function isDelivery(url: string): boolean {
+  return url.startsWith('/v1/') && !url.startsWith('/v1/editorial') && !url.startsWith('/v1/previews')
+}
+
 /** The caller's own request id when it is well formed, for logs that join; undefined otherwise. */
 export function wellFormedId(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' && /^[\w.:-]{1,64}$/.test(header) ? header : undefined

@@ -9,6 +9,7 @@ import { wellFormedId } from './edge.ts'
 import { callerAt, type Limiter } from './limits.ts'
 import { acceptsJson, codingOf } from './negotiation.ts'
 import { type Coding, type Entry, packedAs, type ResponseCache } from './response-cache.ts'
+import { noteAnswer } from './server.ts'
 
 export type FrontDeps = {
   db: Db
@@ -44,9 +45,15 @@ export function makeFront() {
       requestTimeout: number
       connectionTimeout: number
     }
+    const routes = handler as Handler
     const server: Server = createServer(http ?? {}, (request, response) => {
-      if (!deps || !answer(deps, request, response, handler as Handler))
-        (handler as Handler)(request, response)
+      try {
+        if (deps && answer(deps, request, response, routes)) return
+      } catch (error) {
+        recover(error, deps, request, response, routes)
+        return
+      }
+      routes(request, response)
     })
     server.keepAliveTimeout = keepAliveTimeout
     server.requestTimeout = requestTimeout
@@ -67,12 +74,25 @@ export function makeFront() {
   }
 }
 
+/** What went wrong here is no reader's trouble: the routes answer, unless an answer has begun. */
+function recover(
+  error: unknown,
+  deps: FrontDeps | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+  routes: Handler,
+): void {
+  deps?.log.error({ err: error }, 'the front failed')
+  if (response.headersSent) response.destroy()
+  else routes(request, response)
+}
+
 /** Answers, now or as soon as the state of the log is known; false where it is for the routes. */
 function answer(
   deps: FrontDeps,
   request: IncomingMessage,
   response: ServerResponse,
-  handler: Handler,
+  routes: Handler,
 ): boolean {
   const { db, cache } = deps
   if (request.method !== 'GET') return false
@@ -90,12 +110,12 @@ function answer(
     return false
   const head = db.head()
   if (!(head instanceof Promise)) return send(deps, request, response, key, head)
-  head.then(
-    found => {
-      if (!send(deps, request, response, key, found)) handler(request, response)
-    },
-    () => handler(request, response),
-  )
+  noteAnswer(request.socket, response)
+  head
+    .then(found => {
+      if (!send(deps, request, response, key, found)) routes(request, response)
+    })
+    .catch(error => recover(error, deps, request, response, routes))
   return true
 }
 
@@ -109,7 +129,7 @@ function send(
   const { cache, limiter, log, isLogged, now } = deps
   const entry = cache.find(key, head)
   // Near its end the lifetimes change with every second: the route says them.
-  if (!entry || (entry.until !== undefined && now() > entry.until - longestLifetime(deps) * 1000))
+  if (!entry || (entry.until !== undefined && now() >= entry.until - longestLifetime(deps) * 1000))
     return false
   const { headers } = request
   const condition = headers['if-none-match']
@@ -129,9 +149,9 @@ function send(
   if (isKnown) response.end()
   else response.end(coding === undefined ? entry.body : entry.packed.get(coding))
   if (isLogged) {
-    const path = (request.url ?? '').split('?', 1)[0]
-    const req = { method: 'GET', path, address: addressOf(deps, request) }
-    log.info({ reqId: id, req, res: { statusCode: status } }, 'answered from the cache')
+    const [path] = (request.url ?? '').split('?', 1)
+    const said = { reqId: id, method: 'GET', path, address: addressOf(deps, request), statusCode: status }
+    log.info(said, 'answered from the cache')
   }
   return true
 }
@@ -154,7 +174,6 @@ function headOf(
     ...(limiter ? { 'ratelimit-policy': limiter.policy } : {}),
     etag: entry.etag,
     'cache-control': cacheControl(caching, entry.until, now()),
-    'server-timing': 'cache;desc=hit',
   }
   const body = form === 'identity' || form === 'unchanged' ? entry.body : (entry.packed.get(form) as Buffer)
   const own =
@@ -162,6 +181,7 @@ function headOf(
       ? {}
       : {
           ...entry.headers,
+          'server-timing': 'cache;desc=hit',
           ...(form === 'identity' ? {} : { 'content-encoding': form }),
           'content-length': String(body.length),
         }

@@ -16,7 +16,8 @@ export function addNegotiation(app: FastifyInstance): void {
   })
 }
 
-/** What was found of a header before: clients send the same few over and over. */
+/** What was found of a header before: clients send the same few over and over, and none of them long. */
+const longestKept = 200
 const accepting = new LRUCache<string, boolean>({ max: 500 })
 const codings = new LRUCache<string, { coding: Coding | undefined }>({ max: 500 })
 
@@ -27,7 +28,7 @@ export function acceptsJson(accept: string | undefined): boolean {
   if (takes === undefined) {
     const types = ['application/json', 'application/problem+json']
     takes = new Negotiator({ headers: { accept } }).mediaType(types) !== undefined
-    accepting.set(accept, takes)
+    if (accept.length <= longestKept) accepting.set(accept, takes)
   }
   return takes
 }
@@ -44,7 +45,7 @@ export function codingOf(header: string | undefined): Coding | undefined {
     }
     const best = negotiator.encoding(ours, { preferred: ours })
     found = { coding: best === 'identity' ? undefined : (best as Coding | undefined) }
-    codings.set(header, found)
+    if (header.length <= longestKept) codings.set(header, found)
   }
   return found.coding
 }

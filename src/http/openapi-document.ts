@@ -1,4 +1,5 @@
 import { problems } from '../errors.ts'
+import { isDelivery } from './edge.ts'
 
 type Schema = {
   $ref?: string
@@ -63,13 +64,12 @@ export function finishDocument(document: Document): object {
   components.examples = Object.fromEntries(problems.map(problem => [problem.code, problemExample(problem)]))
   for (const [path, methods] of Object.entries(document.paths)) {
     const open = path.startsWith('/v1/') && !path.startsWith('/v1/editorial')
-    const delivery = open && !path.startsWith('/v1/previews')
     for (const [method, operation] of Object.entries(methods)) {
       for (const parameter of operation.parameters ?? []) finishParameter(parameter)
       finishBody(method, operation, components.schemas)
       // No key is needed; with one, subscribers' articles have their bodies and requests are counted by key.
       if (open) operation.security = [{}, { bearer: [] }, { apiKey: [] }]
-      if (delivery) {
+      if (isDelivery(path)) {
         operation.responses['304'] = {
           description: 'Nothing changed since the answer whose ETag was sent in `If-None-Match`.',
         }
@@ -83,7 +83,7 @@ export function finishDocument(document: Document): object {
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       }
       for (const [status, response] of Object.entries(operation.responses)) {
-        const names = headersOf(path, status, response, components.schemas, delivery)
+        const names = headersOf(path, status, response, components.schemas)
         response.headers = Object.fromEntries(
           names.map(name => [name, { $ref: `#/components/headers/${name}` }]),
         )
@@ -109,7 +109,6 @@ function headersOf(
   status: string,
   { content }: Response,
   schemas: Document['components']['schemas'],
-  delivery: boolean,
 ): HeaderName[] {
   const names: HeaderName[] = ['X-Request-Id']
   if (!path.startsWith('/health/')) names.push('RateLimit-Policy', 'RateLimit')
@@ -122,6 +121,7 @@ function headersOf(
   if (!['200', '201', '206', '304'].includes(status))
     return status === '416' ? [...names, 'Content-Range'] : names
 
+  const delivery = isDelivery(path)
   const file = content?.['image/*'] !== undefined
   const answer = nameOf(content)
   if (delivery || file || isRevised(content, schemas)) names.push('ETag', 'Cache-Control')

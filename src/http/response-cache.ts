@@ -18,6 +18,8 @@ export type Entry = {
   readonly body: Buffer
   /** The same in each coding that was asked for. */
   readonly packed: Map<Coding, Buffer>
+  /** What is being packed, for all who wait for it. */
+  readonly packing: Map<Coding, Promise<Buffer>>
   /** What the front has made of its headers. */
   heads?: Map<Coding | 'identity' | 'unchanged', readonly string[]>
 }
@@ -26,7 +28,7 @@ export type Entry = {
 const leastToPack = 1024
 /** What an entry costs besides its bytes, about. */
 const overhead = 2000
-const mostAddresses = 50_000
+const addressBytes = 8 * 1024 * 1024
 const longestAddress = 1000
 
 const pack: Record<Coding, (body: Buffer) => Promise<Buffer>> = {
@@ -48,9 +50,13 @@ export function makeResponseCache(mostBytes: number) {
       : new LRUCache<string, Entry>({
           maxSize: mostBytes,
           // What is packed later is counted from the start: about a third in each of the codings.
-          sizeCalculation: (entry, key) => entry.body.length * 2 + key.length * 2 + overhead,
+          sizeCalculation: (entry, key) =>
+            entry.body.length * 2 + (key.length + lengthOf(entry.headers)) * 2 + overhead,
         })
-  const addresses = new LRUCache<string, string>({ max: mostAddresses })
+  const addresses = new LRUCache<string, string>({
+    maxSize: addressBytes,
+    sizeCalculation: (key, address) => (key.length + address.length) * 2 + 100,
+  })
 
   return {
     /** Whether anything is kept. */
@@ -78,7 +84,13 @@ export function makeResponseCache(mostBytes: number) {
 /** The bytes of an entry in a coding, made once; the plain ones where a coding saves nothing. */
 export async function packEntry(entry: Entry, coding: Coding | undefined): Promise<Coding | undefined> {
   if (coding === undefined || entry.body.length < leastToPack) return undefined
-  if (!entry.packed.has(coding)) entry.packed.set(coding, await pack[coding](entry.body))
+  if (entry.packed.has(coding)) return coding
+  let going = entry.packing.get(coding)
+  if (!going) {
+    going = pack[coding](entry.body).finally(() => entry.packing.delete(coding))
+    entry.packing.set(coding, going)
+  }
+  entry.packed.set(coding, await going)
   return coding
 }
 
@@ -86,4 +98,8 @@ export async function packEntry(entry: Entry, coding: Coding | undefined): Promi
 export function packedAs(entry: Entry, coding: Coding | undefined): Coding | undefined | false {
   if (coding === undefined || entry.body.length < leastToPack) return undefined
   return entry.packed.has(coding) && coding
+}
+
+function lengthOf(headers: Readonly<Record<string, string>>): number {
+  return Object.values(headers).reduce((sum, value) => sum + value.length, 0)
 }

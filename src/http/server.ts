@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify'
 import { type ProblemCode, problemOf } from '../errors.ts'
@@ -90,12 +90,15 @@ function plainTarget(url: string): string {
 /** How many answers are being given on a socket: what comes between would be read as part of one. */
 const answering = new WeakMap<Socket, number>()
 
+/** Notes that an answer is being given on a socket, until it is done. */
+export function noteAnswer(socket: Socket, response: ServerResponse): void {
+  answering.set(socket, (answering.get(socket) ?? 0) + 1)
+  response.once('close', () => answering.set(socket, (answering.get(socket) ?? 1) - 1))
+}
+
 /** Knows which sockets are in the middle of an answer. */
 export function watchAnswers(app: FastifyInstance): void {
-  app.addHook('onRequest', async ({ raw: { socket } }, { raw }) => {
-    answering.set(socket, (answering.get(socket) ?? 0) + 1)
-    raw.once('close', () => answering.set(socket, (answering.get(socket) ?? 1) - 1))
-  })
+  app.addHook('onRequest', async (request, reply) => noteAnswer(request.raw.socket, reply.raw))
 }
 
 /** Bytes that are no HTTP request: a problem too, then the connection ends. */
