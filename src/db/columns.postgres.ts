@@ -10,7 +10,8 @@ const text = customType<{ data: string; driverData: string }>({ dataType: () => 
 const json = <T>(name: string) =>
   customType<{ data: T; driverData: string }>({
     dataType: () => 'text collate "C"',
-    toDriver: value => JSON.stringify(value),
+    // A prepared statement gives its nulls here too.
+    toDriver: value => (value === null ? null : JSON.stringify(value)) as string,
     fromDriver: value => JSON.parse(value) as T,
   })(name)
 

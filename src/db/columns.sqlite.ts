@@ -7,7 +7,8 @@ const { customType, index, integer, primaryKey, sqliteTable, text, uniqueIndex }
 const json = <T>(name: string) =>
   customType<{ data: T; driverData: string }>({
     dataType: () => 'text',
-    toDriver: value => JSON.stringify(value),
+    // A prepared statement gives its nulls here too.
+    toDriver: value => (value === null ? null : JSON.stringify(value)) as string,
     fromDriver: value => JSON.parse(value) as T,
   })(name)
 

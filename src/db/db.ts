@@ -7,7 +7,7 @@ export type Sql = BaseSQLiteDatabase<'async', unknown, Record<string, never>>
 type SelectSql = Pick<Sql, 'select' | 'selectDistinct'>
 
 /** A query that can be awaited, and prepared once to be run often. */
-type Query = PromiseLike<unknown[]> & { toSQL(): { sql: string; params: unknown[] } }
+type Query = PromiseLike<unknown> & { toSQL(): { sql: string; params: unknown[] } }
 export type Params = Readonly<Record<string, unknown>>
 
 /** Reads over one set of tables. What is not in `tables` cannot be named, so it cannot leak. */

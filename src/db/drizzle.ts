@@ -18,6 +18,7 @@ export const {
   exists,
   fillPlaceholders,
   getTableColumns,
+  getTableName,
   gt,
   gte,
   inArray,

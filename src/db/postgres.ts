@@ -8,7 +8,6 @@ import { sql } from './drizzle.ts'
 import { isBug, isConflict, refusalOf, Unavailable, unwrap } from './postgres-errors.ts'
 import { migratePostgres } from './postgres-migrate.ts'
 import { openServer, type Queryable, type Server } from './postgres-server.ts'
-import { tables } from './schema.postgres.ts'
 import { ensureHead, headLock, noting, type Pending, rewind, writeChanges } from './spine.ts'
 
 export type PostgresOptions = {
@@ -129,7 +128,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
         }
       },
     })
-    await writeChanges(writing.sql as Writer['sql'], tables.all, at, pending)
+    await writeChanges({ ...writing, sql: writing.sql as Writer['sql'] }, at, pending)
     return result
   }
 

@@ -1,6 +1,7 @@
 import type { Action, SubjectType } from '../words.ts'
 import type { Sql, Writer } from './db.ts'
 import { eq, sql } from './drizzle.ts'
+import { insertRows } from './insert.ts'
 import type { AllTables } from './tables.ts'
 
 /** What a transaction has to tell at its end. */
@@ -33,41 +34,36 @@ export function rewind(pending: Pending): () => void {
  * commits next, so the order of sequence numbers is the order of commits on every engine.
  */
 export async function writeChanges(
-  connection: Sql,
-  tables: AllTables,
+  tx: Pick<Writer, 'sql' | 'tables' | 'prepared'>,
   at: number,
   { changes: pending, embargo }: Pending,
 ): Promise<void> {
   if (pending.length === 0 && !embargo) return
-  const embargoSeq = embargo ? sql`${tables.head.embargoSeq} + 1` : sql`${tables.head.embargoSeq}`
-  const [head] = await connection
-    .update(tables.head)
-    .set({
-      seq: sql`${tables.head.seq} + ${pending.length}`,
-      // Of two that began together the later may commit first: the log's times never go back.
-      // What is under embargo leaves no time that a reader could see.
-      at:
-        pending.length === 0
-          ? sql`${tables.head.at}`
-          : sql`case when ${tables.head.at} > ${at} then ${tables.head.at} else ${at} end`,
-      embargoSeq,
-    })
-    .where(eq(tables.head.id, 1))
-    .returning({ seq: tables.head.seq, at: tables.head.at })
+  const { head: table, changes } = tx.tables
+  // Of two that began together the later may commit first: the log's times never go back.
+  // What is under embargo leaves no time that a reader could see: its instant is then 0.
+  const later = sql`case when ${table.at} > ${sql.placeholder('at')} then ${table.at} else ${sql.placeholder('at')} end`
+  const raise = () =>
+    tx.sql
+      .update(table)
+      .set({
+        seq: sql`${table.seq} + ${sql.placeholder('count')}`,
+        at: later,
+        embargoSeq: sql`${table.embargoSeq} + ${sql.placeholder('embargo')}`,
+      })
+      .where(eq(table.id, 1))
+      .returning({ seq: table.seq, at: table.at })
+  const [head] = await tx.prepared('raise head', raise, {
+    count: pending.length,
+    at: pending.length === 0 ? 0 : at,
+    embargo: embargo ? 1 : 0,
+  })
   if (!head) throw new Error('the head row is missing')
   const first = head.seq - pending.length + 1
-  // Fewer than SQLite's bound variables in a statement, whatever a bulk import commits at once.
-  for (let start = 0; start < pending.length; start += 1000) {
-    const rows = pending.slice(start, start + 1000).map((change, i) => ({
-      seq: first + start + i,
-      at: head.at,
-      subjectType: change.subjectType,
-      subjectId: change.subjectId,
-      action: change.action,
-      version: change.version ?? null,
-    }))
-    await connection.insert(tables.changes).values(rows)
-  }
+  const rows = pending.map(({ subjectType, subjectId, action, version = null }, i) => {
+    return { seq: first + i, at: head.at, subjectType, subjectId, action, version }
+  })
+  await insertRows(tx, changes, rows)
 }
 
 /** What is locked by whoever makes a newsroom of a database. */

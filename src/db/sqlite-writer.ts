@@ -94,7 +94,8 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
     let at: number
     try {
       await begin(connection)
-      const [head] = await sql.select({ at: tables.head.at }).from(tables.head)
+      const last = () => sql.select({ at: tables.head.at }).from(tables.head)
+      const [head] = await reader.prepared('instant of head', last, {})
       at = Math.max(now(), head?.at ?? 0)
     } catch (error) {
       rollBack()
@@ -106,7 +107,7 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
     try {
       outcomes = await runSome(at)
       const notes = outcomes.flatMap(one => ('pending' in one ? [one.pending] : []))
-      await writeChanges(sql, tables, at, {
+      await writeChanges({ ...reader, sql }, at, {
         changes: notes.flatMap(one => one.changes),
         embargo: notes.some(one => one.embargo),
       })

@@ -1,5 +1,6 @@
 import type { DeskReader, Writer } from '../../db/db.ts'
 import { and, asc, eq, lte, ne, not, sql } from '../../db/drizzle.ts'
+import { insertRows } from '../../db/insert.ts'
 import type { AllTables } from '../../db/tables.ts'
 import { countMediaUses } from '../media/media.store.ts'
 import { countTagUses, tagTree } from '../tags/live-tags.store.ts'
@@ -45,19 +46,16 @@ export async function putPublication(tx: Writer, place: Place, publication: Publ
   const { row, html, text, history } = publication
   const before = await deleteRows(tx, place, row.articleId)
 
-  await tx.sql.insert(to.publications).values(row)
-  await tx.sql.insert(to.bodies).values({ articleId: row.articleId, html, text })
+  await insertRows(tx, to.publications, [row])
+  await insertRows(tx, to.bodies, [{ articleId: row.articleId, html, text }])
   const { articleId, language, publishedAt } = row
   const tagIds = [...new Set(publication.tagIds)]
-  await tx.sql
-    .insert(to.filed)
-    .values(tagIds.map((tagId, position) => ({ articleId, position, tagId, language, publishedAt })))
+  const filed = tagIds.map((tagId, position) => ({ articleId, position, tagId, language, publishedAt }))
+  await insertRows(tx, to.filed, filed)
   const media = publication.mediaIds.map((mediaId, i) => ({ articleId, position: i + 1, mediaId }))
   if (row.leadMediaId !== null) media.unshift({ articleId, position: 0, mediaId: row.leadMediaId })
-  if (media.length > 0) await tx.sql.insert(to.used).values(media)
-  // Fewer than SQLite's bound variables in a statement.
-  for (let start = 0; start < history.length; start += 1000)
-    await tx.sql.insert(to.history).values(history.slice(start, start + 1000))
+  await insertRows(tx, to.used, media)
+  await insertRows(tx, to.history, history)
 
   if (place === 'embargoed') tx.changeEmbargo()
   if (place !== 'live') return
@@ -106,21 +104,29 @@ type Deleted = { tagIds: string[]; media: Filed[]; mediaIds: string[] }
 
 async function deleteRows(tx: Writer, place: Place, articleId: string): Promise<Deleted> {
   const { publications, bodies, filed, used } = tablesOf(tx, place)
-  const gone = await tx.sql
-    .delete(publications)
-    .where(eq(publications.articleId, articleId))
-    .returning({ id: publications.articleId })
+  const one = { id: articleId }
+  const slot = sql.placeholder('id')
+  const deleteRow = () =>
+    tx.sql
+      .delete(publications)
+      .where(eq(publications.articleId, slot))
+      .returning({ id: publications.articleId })
+  const deleteBody = () => tx.sql.delete(bodies).where(eq(bodies.articleId, slot))
+  const deleteTags = () =>
+    tx.sql
+      .delete(filed)
+      .where(eq(filed.articleId, slot))
+      .returning({ id: filed.tagId, position: filed.position })
+  const deleteMedia = () =>
+    tx.sql
+      .delete(used)
+      .where(eq(used.articleId, slot))
+      .returning({ id: used.mediaId, position: used.position })
+  const gone = await tx.prepared(`delete ${place} publication`, deleteRow, one)
   if (gone.length === 0) return { tagIds: [], media: [], mediaIds: [] }
-  await tx.sql.delete(bodies).where(eq(bodies.articleId, articleId))
-  const tags = await tx.sql
-    .delete(filed)
-    .where(eq(filed.articleId, articleId))
-    .returning({ id: filed.tagId, position: filed.position })
-  const deleted = await tx.sql
-    .delete(used)
-    .where(eq(used.articleId, articleId))
-    .returning({ id: used.mediaId, position: used.position })
-  const media = inPlace(deleted)
+  await tx.prepared(`delete ${place} body`, deleteBody, one)
+  const tags = await tx.prepared(`delete ${place} tags`, deleteTags, one)
+  const media = inPlace(await tx.prepared(`delete ${place} media`, deleteMedia, one))
   return {
     tagIds: inPlace(tags).map(row => row.id),
     media,
@@ -142,10 +148,12 @@ export async function findPublicationFacts(
   articleId: string,
 ): Promise<{ slug: string; correctedAt: number | null } | undefined> {
   const { publications } = reader.tables
-  const [row] = await reader.sql
-    .select({ slug: publications.slug, correctedAt: publications.correctedAt })
-    .from(publications)
-    .where(eq(publications.articleId, articleId))
+  const build = () =>
+    reader.sql
+      .select({ slug: publications.slug, correctedAt: publications.correctedAt })
+      .from(publications)
+      .where(eq(publications.articleId, sql.placeholder('id')))
+  const [row] = await reader.prepared('facts of publication', build, { id: articleId })
   return row
 }
 
@@ -163,14 +171,15 @@ export async function findSibling(
       .from(publications)
       .where(
         and(
-          eq(publications.storyId, storyId),
-          eq(publications.language, language),
-          ne(publications.articleId, articleId),
+          eq(publications.storyId, sql.placeholder('storyId')),
+          eq(publications.language, sql.placeholder('language')),
+          ne(publications.articleId, sql.placeholder('articleId')),
         ),
       )
   }
   // One statement: what moves from the one to the other meanwhile is in either.
-  const [row] = await siblingsIn('live').unionAll(siblingsIn('embargoed')).limit(1)
+  const build = () => siblingsIn('live').unionAll(siblingsIn('embargoed')).limit(1)
+  const [row] = await reader.prepared('sibling', build, { storyId, language, articleId })
   return row?.id
 }
 
@@ -218,8 +227,13 @@ export async function findSlugOwner(reader: DeskReader, slug: string): Promise<s
 /** Makes the slug the article's for ever, if it is not yet. */
 export async function insertSlug(tx: Writer, slug: string, articleId: string): Promise<void> {
   const { slugs } = tx.tables
-  const [known] = await tx.sql.select().from(slugs).where(eq(slugs.slug, slug))
-  if (known?.articleId !== articleId) await tx.sql.insert(slugs).values({ slug, articleId })
+  const build = () =>
+    tx.sql
+      .select()
+      .from(slugs)
+      .where(eq(slugs.slug, sql.placeholder('slug')))
+  const [known] = await tx.prepared('slug', build, { slug })
+  if (known?.articleId !== articleId) await insertRows(tx, slugs, [{ slug, articleId }])
 }
 
 export async function insertTombstone(tx: Writer, row: TombstoneRow): Promise<void> {

@@ -1,5 +1,6 @@
 import type { DeskReader, Writer } from '../../db/db.ts'
 import { and, desc, eq, getTableColumns, inArray, lt, notInArray, sql } from '../../db/drizzle.ts'
+import { slotsOf } from '../../db/insert.ts'
 import type { AllTables } from '../../db/tables.ts'
 import { type AuditedType, auditedTypes } from '../../words.ts'
 
@@ -12,8 +13,10 @@ export type AuditEntry = Omit<AuditRow, keyof AuditTexts> & { keyName: string | 
 /** Writes an entry as the next one of its subject. */
 export async function insertAuditRow(tx: Writer, row: Omit<AuditRow, 'number'>): Promise<void> {
   const { audit } = tx.tables
-  const next = sql<number>`(select coalesce(max(a.number), 0) + 1 from audit a where a.subject_type = ${row.subjectType} and a.subject_id = ${row.subjectId})`
-  await tx.sql.insert(audit).values({ ...row, number: next as unknown as number })
+  const slot = (name: keyof typeof row) => sql.placeholder(name)
+  const number = sql<number>`(select coalesce(max(a.number), 0) + 1 from audit a where a.subject_type = ${slot('subjectType')} and a.subject_id = ${slot('subjectId')})`
+  const build = () => tx.sql.insert(audit).values({ ...slotsOf(audit), number: number as unknown as number })
+  await tx.prepared('insert audit entry', build, row)
 }
 
 /** One entry of an article, whole. */

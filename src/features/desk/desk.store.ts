@@ -1,5 +1,6 @@
 import { Conflict, type DeskReader, type Writer } from '../../db/db.ts'
 import { and, asc, desc, eq, getTableColumns, gt, lte, not, or, type SQL, sql } from '../../db/drizzle.ts'
+import { insertRows, slotsOf } from '../../db/insert.ts'
 import type { AllTables } from '../../db/tables.ts'
 import type { DeskStatus, LiveStatus } from '../../words.ts'
 
@@ -96,22 +97,33 @@ export async function isStory(reader: DeskReader, storyId: string): Promise<bool
 export async function saveArticle(tx: Writer, copy: WorkingCopy, isNew: boolean): Promise<void> {
   const { articles, articleTags, articleMedia } = tx.tables
   const { sectionSlug: _slug, tags, leadMediaId, mediaIds, ...row } = copy
-  if (isNew) await tx.sql.insert(articles).values(row)
+  if (isNew) await insertRows(tx, articles, [row])
   else {
     // A merge of tags raises revisions too, and locks no articles.
-    const isAsRead = and(eq(articles.id, row.id), eq(articles.revision, row.revision - 1))
-    const saved = await tx.sql.update(articles).set(row).where(isAsRead).returning({ id: articles.id })
+    const build = () =>
+      tx.sql
+        .update(articles)
+        .set(slotsOf(articles))
+        .where(
+          and(eq(articles.id, sql.placeholder('id')), eq(articles.revision, sql.placeholder('revisionRead'))),
+        )
+        .returning({ id: articles.id })
+    const saved = await tx.prepared('save article', build, { ...row, revisionRead: row.revision - 1 })
     if (saved.length === 0) throw new Conflict(`article ${row.id} was changed meanwhile`)
   }
   if (!isNew) {
-    await tx.sql.delete(articleTags).where(eq(articleTags.articleId, row.id))
-    await tx.sql.delete(articleMedia).where(eq(articleMedia.articleId, row.id))
+    const { id } = row
+    const slot = sql.placeholder('id')
+    const deleteTags = () => tx.sql.delete(articleTags).where(eq(articleTags.articleId, slot))
+    const deleteMedia = () => tx.sql.delete(articleMedia).where(eq(articleMedia.articleId, slot))
+    await tx.prepared('delete tags of article', deleteTags, { id })
+    await tx.prepared('delete media of article', deleteMedia, { id })
   }
   const tagRows = tags.map((tag, i) => ({ articleId: row.id, position: i + 1, tagId: tag.id }))
-  if (tagRows.length > 0) await tx.sql.insert(articleTags).values(tagRows)
+  await insertRows(tx, articleTags, tagRows)
   const mediaRows = mediaIds.map((mediaId, i) => ({ articleId: row.id, position: i + 1, mediaId }))
   if (leadMediaId !== null) mediaRows.unshift({ articleId: row.id, position: 0, mediaId: leadMediaId })
-  if (mediaRows.length > 0) await tx.sql.insert(articleMedia).values(mediaRows)
+  await insertRows(tx, articleMedia, mediaRows)
 }
 
 /** Working copies scheduled for the instant or before, the longest due first, but those of `without`. */
@@ -139,7 +151,7 @@ export async function deleteArticleRow(tx: Writer, id: string): Promise<void> {
 }
 
 export async function insertVersion(tx: Writer, row: VersionRow): Promise<void> {
-  await tx.sql.insert(tx.tables.versions).values(row)
+  await insertRows(tx, tx.tables.versions, [row])
 }
 
 /** The versions of an article, first to last, from above `afterNumber`, without the texts. */

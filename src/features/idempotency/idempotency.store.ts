@@ -1,5 +1,6 @@
 import type { Writer } from '../../db/db.ts'
-import { and, eq, lte } from '../../db/drizzle.ts'
+import { and, eq, lte, sql } from '../../db/drizzle.ts'
+import { insertRows } from '../../db/insert.ts'
 import type { AllTables } from '../../db/tables.ts'
 
 export type AnswerRow = AllTables['answers']['$inferSelect']
@@ -10,15 +11,19 @@ export async function findAnswer(
   idempotencyKey: string,
 ): Promise<AnswerRow | undefined> {
   const { answers } = tx.tables
-  const [row] = await tx.sql
-    .select()
-    .from(answers)
-    .where(and(eq(answers.keyId, keyId), eq(answers.idempotencyKey, idempotencyKey)))
+  const build = () =>
+    tx.sql
+      .select()
+      .from(answers)
+      .where(
+        and(eq(answers.keyId, sql.placeholder('keyId')), eq(answers.idempotencyKey, sql.placeholder('key'))),
+      )
+  const [row] = await tx.prepared('answer of key', build, { keyId, key: idempotencyKey })
   return row
 }
 
 export async function insertAnswer(tx: Writer, row: AnswerRow): Promise<void> {
-  await tx.sql.insert(tx.tables.answers).values(row)
+  await insertRows(tx, tx.tables.answers, [row])
 }
 
 /** Deletes the answers given at the instant or before. */

@@ -125,27 +125,30 @@ export async function countMediaUses(
   // What comes into use is shown as it is now: its words may be changing at this very moment.
   for (const id of gained.toSorted()) await tx.lock(`media ${id}`)
   for (const id of gained) {
-    const raised = await tx.sql
-      .update(liveMedia)
-      .set({ uses: sql`${liveMedia.uses} + 1` })
-      .where(eq(liveMedia.id, id))
-      .returning({ id: liveMedia.id })
-    if (raised.length > 0) continue
+    if ((await raiseMediaUses(tx, id, 1)) !== undefined) continue
     const [row] = await tx.sql.select().from(media).where(eq(media.id, id))
     if (!row) throw new Error(`media ${id} is gone`)
     await tx.sql.insert(liveMedia).values({ ...factsOf(row), uses: 1 })
     tx.change('media', id, 'changed')
   }
   for (const id of lost) {
-    const [left] = await tx.sql
-      .update(liveMedia)
-      .set({ uses: sql`${liveMedia.uses} - 1` })
-      .where(eq(liveMedia.id, id))
-      .returning({ uses: liveMedia.uses })
-    if (left?.uses !== 0) continue
+    if ((await raiseMediaUses(tx, id, -1)) !== 0) continue
     await tx.sql.delete(liveMedia).where(eq(liveMedia.id, id))
     tx.change('media', id, 'removed')
   }
+}
+
+/** Adds to the count of live media; gives what it is then, and undefined for media that is not live. */
+async function raiseMediaUses(tx: Writer, id: string, count: number): Promise<number | undefined> {
+  const { liveMedia } = tx.tables
+  const build = () =>
+    tx.sql
+      .update(liveMedia)
+      .set({ uses: sql`${liveMedia.uses} + ${sql.placeholder('count')}` })
+      .where(eq(liveMedia.id, sql.placeholder('id')))
+      .returning({ uses: liveMedia.uses })
+  const [row] = await tx.prepared('raise uses of media', build, { id, count })
+  return row?.uses
 }
 
 /** Shows the media as it is now, if it is live. */

@@ -117,29 +117,17 @@ export async function countTagUses(
 ): Promise<void> {
   for (const tagId of gained) await addTagUses(tx, tagId, 1)
   for (const tagId of lost) {
-    const { liveTags } = tx.tables
-    const [left] = await tx.sql
-      .update(liveTags)
-      .set({ uses: sql`${liveTags.uses} - 1` })
-      .where(eq(liveTags.id, tagId))
-      .returning({ uses: liveTags.uses })
-    if (left?.uses === 0) await removeLiveTag(tx, tagId)
+    if ((await raiseTagUses(tx, tagId, -1)) === 0) await removeLiveTag(tx, tagId)
   }
 }
 
 /** Adds `count` articles (more than none) to a tag; one that nothing live used becomes live. */
 export async function addTagUses(tx: Writer, tagId: string, count: number): Promise<void> {
   const { liveTags, tags } = tx.tables
-  const raise = () =>
-    tx.sql
-      .update(liveTags)
-      .set({ uses: sql`${liveTags.uses} + ${count}` })
-      .where(eq(liveTags.id, tagId))
-      .returning({ id: liveTags.id })
-  if ((await raise()).length > 0) return
+  if ((await raiseTagUses(tx, tagId, count)) !== undefined) return
   // It is shown as it is now: its names may be changing at this very moment, or another may be showing it.
   await tx.lock(tagTree)
-  if ((await raise()).length > 0) return
+  if ((await raiseTagUses(tx, tagId, count)) !== undefined) return
   const [tag] = await tx.sql.select().from(tags).where(eq(tags.id, tagId))
   if (!tag) throw new Error(`tag ${tagId} is gone`)
   await tx.sql.insert(liveTags).values({ ...factsOf(tag), uses: count })
@@ -147,6 +135,19 @@ export async function addTagUses(tx: Writer, tagId: string, count: number): Prom
   if (tag.shownAt === null) await tx.sql.update(tags).set({ shownAt: tx.at }).where(eq(tags.id, tagId))
   tx.change('tag', tagId, 'changed')
   await noteTagsBeneath(tx, tagId)
+}
+
+/** Adds to the count of a live tag; gives what it is then, and undefined for a tag that is not live. */
+async function raiseTagUses(tx: Writer, id: string, count: number): Promise<number | undefined> {
+  const { liveTags } = tx.tables
+  const build = () =>
+    tx.sql
+      .update(liveTags)
+      .set({ uses: sql`${liveTags.uses} + ${sql.placeholder('count')}` })
+      .where(eq(liveTags.id, sql.placeholder('id')))
+      .returning({ uses: liveTags.uses })
+  const [row] = await tx.prepared('raise uses of tag', build, { id, count })
+  return row?.uses
 }
 
 /** A live tag names its parent only while that is live too, so readers are told of the tags beneath as well. */
