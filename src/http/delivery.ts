@@ -12,7 +12,9 @@ import { type Entry, packEntry, type ResponseCache } from './response-cache.ts'
 
 /** What is answered, and what caches are told of it. */
 export type Answer = {
+  /** What the route's schema is to serialise, or the JSON itself where it is written already. */
   body?: unknown
+  text?: string
   /** Where to look instead: the answer is then a 301. */
   location?: string
   /** Cache tags, by which a CDN purges exactly. */
@@ -202,7 +204,7 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
         etag: etagOf(head, audience, form),
         headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
         until,
-        body: Buffer.from(serialize(result.body)),
+        body: Buffer.from(result.text ?? serialize(result.body)),
         packed: new Map(),
         packing: new Map(),
       }
@@ -229,6 +231,18 @@ export function listAnswer(
     ...(body.page.next ? { links: [`<${publicUrl}${body.page.next}>; rel="next"`] } : {}),
     ...(language !== undefined && languages.length === 1 ? { language } : {}),
   }
+}
+
+/** The same of items that are written already. */
+export function writtenList(
+  publicUrl: string,
+  { data, page, meta }: ListBody & { data: readonly string[] },
+  tags: readonly string[],
+  languages?: readonly string[],
+): Answer {
+  const { body: _body, ...answer } = listAnswer(publicUrl, { data, page, meta }, tags, languages)
+  const text = `{"data":[${data.join(',')}],"page":${JSON.stringify(page)},"meta":${JSON.stringify(meta)}}`
+  return { ...answer, text }
 }
 
 type Withdrawn = { problem: { detail: string; parts: ProblemParts; tags: readonly string[] } }

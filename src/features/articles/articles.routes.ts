@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Head } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
-import { type Answer, type Delivery, listAnswer } from '../../http/delivery.ts'
+import { type Answer, type Delivery, listAnswer, writtenList } from '../../http/delivery.ts'
 import { cursorMismatch, normalForm, openPage } from '../../http/paging.ts'
 import { responses } from '../../http/problem.ts'
 import { Cursor, closed, Limit, ref } from '../../http/schema.ts'
@@ -14,7 +14,6 @@ import {
   shape,
   VersionListSchema,
 } from './articles.schema.ts'
-import type { PublicationRow } from './articles.store.ts'
 import {
   countArticles,
   filterTags,
@@ -26,8 +25,9 @@ import {
   renderFound,
 } from './articles.ts'
 import { listHistory } from './relations.store.ts'
-import { type Article, type ArticleSettings, renderArticles } from './render.ts'
+import { type Article, renderArticles } from './render.ts'
 import { viewOf } from './view.ts'
+import { type ArticleSettings, canonicalUrl, translationsOf } from './write-article.ts'
 
 const path = '/v1/articles'
 const params = closed({
@@ -76,7 +76,8 @@ export function articleRoutes(
           viewOf(query, audience.subscribers, 'list'),
           head,
         )
-        return listAnswer(settings.publicUrl, { data, page, meta: total }, filterTags(query), query.language)
+        const body = { data: data.map(article => article.text), page, meta: total }
+        return writtenList(settings.publicUrl, body, filterTags(query), query.language)
       })
     },
   )
@@ -108,7 +109,7 @@ export function articleRoutes(
           if ('redirect' in found) return redirect(settings, found, '', request.url)
           const view = viewOf(request.query, audience.subscribers, 'article')
           const [article] = await renderFound(live, settings, [found], view, head)
-          return articleAnswer(article as Article, found.row, head)
+          return articleAnswer(settings, article as Article, head)
         },
       )
     },
@@ -186,30 +187,28 @@ export function articleRoutes(
           viewOf(request.query, audience.subscribers, 'list'),
           head,
         )
-        return listAnswer(settings.publicUrl, { data, page: { limit, hasMore: false }, meta: {} }, [
-          'list',
-          `article-${row.articleId}`,
-        ])
+        const body = { data: data.map(article => article.text), page: { limit, hasMore: false }, meta: {} }
+        return writtenList(settings.publicUrl, body, ['list', `article-${row.articleId}`])
       })
     },
   )
 }
 
-function articleAnswer(article: Article, row: PublicationRow, head: Head): Answer {
-  const shown = [...(article.section ? [article.section] : []), ...(article.tags ?? [])]
-  const pictures = [...(article.leadMedia ? [article.leadMedia] : []), ...(article.media ?? [])]
-  const links: string[] = []
-  if (article.canonicalUrl) links.push(`<${article.canonicalUrl}>; rel="canonical"`)
-  for (const { canonicalUrl, language } of article.translations ?? []) {
-    if (canonicalUrl) links.push(`<${canonicalUrl}>; rel="alternate"; hreflang="${language}"`)
+function articleAnswer(settings: ArticleSettings, { row, relations, text }: Article, head: Head): Answer {
+  const canonical = canonicalUrl(settings, row)
+  const links = canonical === undefined ? [] : [`<${canonical}>; rel="canonical"`]
+  const translations = translationsOf(row.articleId, relations)
+  for (const sibling of translations) {
+    const url = canonicalUrl(settings, sibling)
+    if (url !== undefined) links.push(`<${url}>; rel="alternate"; hreflang="${sibling.language}"`)
   }
   return {
-    body: article,
+    text,
     tags: [
       `article-${row.articleId}`,
-      ...shown.map(tag => `tag-${tag.slug}`),
-      ...pictures.map(picture => `media-${picture.id}`),
-      ...(article.translations ?? []).map(sibling => `article-${sibling.id}`),
+      ...relations.tags.map(item => `tag-${item.tag.slug}`),
+      ...relations.media.map(item => `media-${item.media.id}`),
+      ...translations.map(sibling => `article-${sibling.articleId}`),
     ],
     language: row.language,
     // A caption or a translation may have changed since this version: the last commit is the one sure bound.

@@ -23,8 +23,9 @@ import {
   listTagsOf,
   listTombstones,
 } from './relations.store.ts'
-import { type Article, type ArticleSettings, renderArticles, renderTombstone } from './render.ts'
+import { type Article, renderArticles, renderTombstone } from './render.ts'
 import type { View } from './view.ts'
+import type { ArticleSettings } from './write-article.ts'
 
 export type ListQuery = Partial<Static<typeof ArticleQuery>>
 
@@ -148,7 +149,7 @@ export async function renderFound(
   if (!embargo) return articles
   const all = new Map(
     [...articles, ...(await renderArticles(live, settings, unseen ?? [], view, head, embargo))].map(
-      article => [article.id, article],
+      article => [article.row.articleId, article],
     ),
   )
   return found.flatMap(({ row }) => all.get(row.articleId) ?? [])

@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Db } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
@@ -8,12 +9,13 @@ import { responses } from '../../http/problem.ts'
 import { Cursor, closed, Id, keyed, Limit, ref } from '../../http/schema.ts'
 import { formatInstant, readInstant } from '../../instant.ts'
 import { ArticleSchema, shape } from '../articles/articles.schema.ts'
-import type { ArticleSettings } from '../articles/render.ts'
 import { viewOf } from '../articles/view.ts'
+import type { ArticleSettings, MediaAddress } from '../articles/write-article.ts'
 import type { FileStore } from '../media/files.ts'
 import { FileParams, fileAnswers } from '../media/media.schema.ts'
 import { getFile, getMedia } from '../media/media.ts'
 import { parseRange } from '../media/range.ts'
+import type { WorkingCopy } from './desk.store.ts'
 import { getArticle } from './desk.ts'
 import {
   NewPreviewLinkSchema,
@@ -46,6 +48,16 @@ export function previewRoutes(app: App, { db, files, settings, now }: Deps): voi
     examples: ['0190a3c0-0000-7000-b000-000000000001'],
   })
 
+  async function answerPreview(
+    reply: FastifyReply,
+    copy: WorkingCopy,
+    query: Parameters<typeof viewOf>[0],
+    address: MediaAddress,
+  ): Promise<FastifyReply> {
+    const text = await renderPreview(readers(), settings, copy, viewOf(query, true, 'article'), address)
+    return reply.type('application/json; charset=utf-8').send(text)
+  }
+
   app.get(
     `${path}/:id/preview`,
     {
@@ -62,10 +74,10 @@ export function previewRoutes(app: App, { db, files, settings, now }: Deps): voi
         response: responses({ 200: ref(ArticleSchema) }, 400, 401, 403, 404, 429),
       },
     },
-    async ({ params, query }) => {
+    async ({ params, query }, reply) => {
       const copy = await getArticle(db.desk, params.id)
       const address = { base: `${publicUrl}/v1/editorial/media` }
-      return renderPreview(readers(), settings, copy, viewOf(query, true, 'article'), address)
+      return answerPreview(reply, copy, query, address)
     },
   )
 
@@ -164,7 +176,7 @@ export function previewRoutes(app: App, { db, files, settings, now }: Deps): voi
       const copy = await openPreview(db.desk, params.link, token, now())
       reply.headers(unseen)
       const address = { base: `${publicUrl}${previews}/${params.link}/media`, query: `?token=${token}` }
-      return renderPreview(readers(), settings, copy, viewOf(query, true, 'article'), address)
+      return answerPreview(reply, copy, query, address)
     },
   )
 

@@ -4,8 +4,8 @@ import { DomainError, fieldError } from '../../errors.ts'
 import { formatInstant } from '../../instant.ts'
 import { listPublicCorrections } from '../articles/publications.store.ts'
 import { listSiblings } from '../articles/relations.store.ts'
-import { type Article, type ArticleSettings, renderArticle } from '../articles/render.ts'
 import type { View } from '../articles/view.ts'
+import { type ArticleSettings, type MediaAddress, writeArticle } from '../articles/write-article.ts'
 import { recordMutation } from '../audit/audit.ts'
 import { listMediaById } from '../media/media.store.ts'
 import { listTagsById } from '../tags/tags.store.ts'
@@ -22,17 +22,14 @@ import { proposeSlug } from './publish.ts'
 
 const longestMs = 24 * 60 * 60 * 1000
 
-/** The address of the tree that a preview's pictures are read from, and the query they are asked with. */
-export type PictureAddress = { base: string; query?: string }
-
-/** The working copy as readers would get it, were it published at `now`: what it lacks is absent. */
+/** The working copy as readers would get it, were it published at `now`, as JSON: what it lacks is absent. */
 export async function renderPreview(
   { desk, live, now }: { desk: DeskReader; live: LiveReader; now: number },
   settings: ArticleSettings,
   copy: WorkingCopy,
   view: View,
-  { base, query }: PictureAddress,
-): Promise<Article> {
+  address: MediaAddress,
+): Promise<string> {
   const { html, text, wordCount, readingMinutes } = {
     html: copy.bodyHtml ?? '',
     ...measureBody(copy.bodyHtml ?? ''),
@@ -66,7 +63,7 @@ export async function renderPreview(
     siblings: await listSiblings(live, [copy.storyId]),
     corrections,
   }
-  return renderArticle(row, relations, settings, view, base, query)
+  return writeArticle(row, relations, settings, view, address)
 }
 
 /**

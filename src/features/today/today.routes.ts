@@ -2,14 +2,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { fieldError } from '../../errors.ts'
 import type { App } from '../../http/app-type.ts'
-import { type Delivery, listAnswer } from '../../http/delivery.ts'
+import { type Delivery, writtenList } from '../../http/delivery.ts'
 import { normalForm, openPage } from '../../http/paging.ts'
 import { responses } from '../../http/problem.ts'
 import { closed, Day, ref } from '../../http/schema.ts'
 import { readInstant } from '../../instant.ts'
 import { filterTags, readFilter } from '../articles/articles.ts'
-import { type ArticleSettings, renderArticles } from '../articles/render.ts'
+import { renderArticles } from '../articles/render.ts'
 import { viewOf } from '../articles/view.ts'
+import type { ArticleSettings } from '../articles/write-article.ts'
 import { findTimeZone, newsDayOf, newsDayWindow } from './newsday.ts'
 import { DayQuery, DaySchema } from './today.schema.ts'
 import { readDay } from './today.ts'
@@ -121,7 +122,8 @@ export function todayRoutes(app: App, { delivery, settings, now }: Deps): void {
           head,
         )
         const tags = [...filterTags(query), ...(today ? ['today'] : []), `day-${date}`]
-        return listAnswer(settings.publicUrl, { data, page, meta }, tags, query.language)
+        const body = { data: data.map(article => article.text), page, meta }
+        return writtenList(settings.publicUrl, body, tags, query.language)
       },
       until,
     )
