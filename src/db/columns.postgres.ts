@@ -27,6 +27,7 @@ export const postgresColumns = {
   instant: integer,
   flag: (name: string) => boolean(name),
   json,
+  bytes: customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' }),
   index,
   uniqueIndex,
   primaryKey,

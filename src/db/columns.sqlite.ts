@@ -22,6 +22,7 @@ export const sqliteColumns = {
   instant: (name: string) => integer(name),
   flag: (name: string) => integer(name, { mode: 'boolean' }),
   json,
+  bytes: customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'blob' }),
   index,
   uniqueIndex,
   primaryKey,

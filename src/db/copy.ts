@@ -17,7 +17,7 @@ export type CopiedTable = { table: string; rows: number; checksum: string }
 /** Why a copy cannot be made; the message says what to do. */
 export class CopyError extends Error {}
 
-type Row = (string | number | null)[]
+type Row = (string | number | Buffer | null)[]
 type Table = { name: string; columns: string[]; keys: string[] }
 type Rows = (table: Table, after: Row | undefined, limit: number) => Promise<Row[]>
 

@@ -24,7 +24,7 @@ import { sql } from './drizzle.ts'
  * `live` is all that delivery can reach; `desk` is what only the newsroom sees.
  */
 export function describeTables(kit: ColumnKit) {
-  const { table, text, word, integer, instant, json, index, uniqueIndex, primaryKey } = kit
+  const { table, text, word, integer, instant, json, bytes, index, uniqueIndex, primaryKey } = kit
 
   /** What a working copy and a publication have in common. */
   const story = () => ({
@@ -106,6 +106,9 @@ export function describeTables(kit: ColumnKit) {
         publishedAt: instant('published_at').notNull(),
         updatedAt: instant('updated_at').notNull(),
         correctedAt: instant('corrected_at'),
+        // Of a live one: what readers' answers are made of, and which writing of it this is.
+        form: bytes('form'),
+        formVersion: integer('form_version'),
       },
       p => [
         // The section rides along so that a day is counted by section from the index alone.

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Db, EmbargoReader, Head, LiveReader, Source } from '../db/db.ts'
 import { DomainError, type ProblemParts } from '../errors.ts'
+import { writeList } from '../json-bytes.ts'
 import { hasScope } from './auth.ts'
 import { type CacheSettings, cacheControl } from './caching.ts'
 import { listedTag } from './conditional.ts'
@@ -14,7 +15,7 @@ import { type Entry, packEntry, type ResponseCache } from './response-cache.ts'
 export type Answer = {
   /** What the route's schema is to serialise, or the JSON itself where it is written already. */
   body?: unknown
-  text?: string
+  bytes?: Buffer
   /** Where to look instead: the answer is then a 301. */
   location?: string
   /** Cache tags, by which a CDN purges exactly. */
@@ -204,7 +205,7 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
         etag: etagOf(head, audience, form),
         headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
         until,
-        body: Buffer.from(result.text ?? serialize(result.body)),
+        body: result.bytes ?? Buffer.from(serialize(result.body)),
         packed: new Map(),
         packing: new Map(),
       }
@@ -236,13 +237,13 @@ export function listAnswer(
 /** The same of items that are written already. */
 export function writtenList(
   publicUrl: string,
-  { data, page, meta }: ListBody & { data: readonly string[] },
+  { data, page, meta }: ListBody & { data: readonly Buffer[] },
   tags: readonly string[],
   languages?: readonly string[],
 ): Answer {
   const { body: _body, ...answer } = listAnswer(publicUrl, { data, page, meta }, tags, languages)
-  const text = `{"data":[${data.join(',')}],"page":${JSON.stringify(page)},"meta":${JSON.stringify(meta)}}`
-  return { ...answer, text }
+  const rest = `,"page":${JSON.stringify(page)},"meta":${JSON.stringify(meta)}}`
+  return { ...answer, bytes: Buffer.concat([Buffer.from('{"data":'), writeList(data), Buffer.from(rest)]) }
 }
 
 type Withdrawn = { problem: { detail: string; parts: ProblemParts; tags: readonly string[] } }

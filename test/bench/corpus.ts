@@ -1,5 +1,6 @@
 import type { Db, Writer } from '../../src/db/db.ts'
 import type { AllTables } from '../../src/db/tables.ts'
+import { formVersion, writeForm } from '../../src/features/articles/form.ts'
 import type { StoredRendition } from '../../src/words.ts'
 
 /** What a corpus of so many articles has: the same for the same number, on every machine. */
@@ -171,8 +172,14 @@ function articleOf(n: number, from: number, random: () => number) {
     editedAt: at,
     publishedAt: at,
   }
-  const publication: Row<'publications'> = {
+  const row = {
     ...story,
+    shortHeadline: null,
+    dateline: null,
+    byline: null,
+    source: null,
+    usageTerms: null,
+    correctedAt: null,
     articleId: id,
     slug,
     sectionId,
@@ -183,6 +190,7 @@ function articleOf(n: number, from: number, random: () => number) {
     publishedAt: at,
     updatedAt: at,
   }
+  const publication: Row<'publications'> = { ...row, form: writeForm(row), formVersion }
   const history: Row<'history'> = { articleId: id, number: 1, kind: 'publish', at }
   const filed = [sectionId, ...tagIds]
   return {

@@ -20,6 +20,7 @@ import {
   getPublication,
   listArticles,
   listRelated,
+  noArticle,
   placeOf,
   type Redirect,
   renderFound,
@@ -76,7 +77,7 @@ export function articleRoutes(
           viewOf(query, audience.subscribers, 'list'),
           head,
         )
-        const body = { data: data.map(article => article.text), page, meta: total }
+        const body = { data: data.map(article => article.bytes), page, meta: total }
         return writtenList(settings.publicUrl, body, filterTags(query), query.language)
       })
     },
@@ -109,7 +110,9 @@ export function articleRoutes(
           if ('redirect' in found) return redirect(settings, found, '', request.url)
           const view = viewOf(request.query, audience.subscribers, 'article')
           const [article] = await renderFound(live, settings, [found], view, head)
-          return articleAnswer(settings, article as Article, head)
+          // It went while it was read.
+          if (!article) throw noArticle()
+          return articleAnswer(settings, article, head)
         },
       )
     },
@@ -187,14 +190,14 @@ export function articleRoutes(
           viewOf(request.query, audience.subscribers, 'list'),
           head,
         )
-        const body = { data: data.map(article => article.text), page: { limit, hasMore: false }, meta: {} }
+        const body = { data: data.map(article => article.bytes), page: { limit, hasMore: false }, meta: {} }
         return writtenList(settings.publicUrl, body, ['list', `article-${row.articleId}`])
       })
     },
   )
 }
 
-function articleAnswer(settings: ArticleSettings, { row, relations, text }: Article, head: Head): Answer {
+function articleAnswer(settings: ArticleSettings, { row, relations, bytes }: Article, head: Head): Answer {
   const canonical = canonicalUrl(settings, row)
   const links = canonical === undefined ? [] : [`<${canonical}>; rel="canonical"`]
   const translations = translationsOf(row.articleId, relations)
@@ -203,7 +206,7 @@ function articleAnswer(settings: ArticleSettings, { row, relations, text }: Arti
     if (url !== undefined) links.push(`<${url}>; rel="alternate"; hreflang="${sibling.language}"`)
   }
   return {
-    text,
+    bytes,
     tags: [
       `article-${row.articleId}`,
       ...relations.tags.map(item => `tag-${item.tag.slug}`),

@@ -17,7 +17,30 @@ import {
 import type { LiveTables } from '../../db/tables.ts'
 import type { ArticleReader } from './relations.store.ts'
 
-export type PublicationRow = LiveTables['publications']['$inferSelect']
+type PublicationRow = LiveTables['publications']['$inferSelect']
+const listedColumns = [
+  'articleId',
+  'slug',
+  'language',
+  'access',
+  'storyId',
+  'leadMediaId',
+  'publishedAt',
+  'updatedAt',
+  'correctedAt',
+  'form',
+  'formVersion',
+] as const
+/** A publication as answers are made of it: what is kept of its own fields, and what it is placed and related by. */
+export type Listed = Pick<PublicationRow, (typeof listedColumns)[number]>
+
+function columnsOf(p: LiveTables['publications']) {
+  const all = getTableColumns(p)
+  return Object.fromEntries(listedColumns.map(name => [name, all[name]])) as Pick<
+    typeof all,
+    (typeof listedColumns)[number]
+  >
+}
 
 /** A tag as a filter: its id, and how many live articles have it. */
 export type FilterTag = { id: string; uses: number }
@@ -160,7 +183,7 @@ export async function listPublicationRows(
   filter: ArticleFilter,
   limit: number,
   after?: PlaceInList,
-): Promise<PublicationRow[]> {
+): Promise<Listed[]> {
   if (isEmpty(filter)) return []
   const { publications: p, publicationTags: walked } = reader.tables
   const { driver, flat } = planWalk(filter)
@@ -184,11 +207,7 @@ export async function listPublicationRows(
       .orderBy(...order)
       .limit(sql.placeholder('limit'))
   if (flat)
-    return reader.prepared(
-      `${shape.join(' ')} ${filter.sort}`,
-      () => page<PublicationRow>(getTableColumns(p)),
-      params,
-    )
+    return reader.prepared(`${shape.join(' ')} ${filter.sort}`, () => page<Listed>(columnsOf(p)), params)
 
   const ids = page({ id })
   const found = (await reader.offLoop(ids, params)).map(row => String(row[0]))
@@ -239,25 +258,42 @@ function isEmpty(filter: ArticleFilter): boolean {
   return filter.anyTags.some(list => list.length === 0) || filter.ids?.length === 0
 }
 
-export async function listPublicationsById(
+export async function listPublicationsById(reader: ArticleReader, ids: readonly string[]): Promise<Listed[]> {
+  const { publications: p } = reader.tables
+  const build = () => reader.sql.select(columnsOf(p)).from(p).where(reader.isIn(p.articleId, 'ids'))
+  return ids.length === 0 ? [] : reader.prepared('publications by id', build, { ids: reader.list(ids) })
+}
+
+/** The whole rows of publications, of which no form is kept. */
+export async function listWholeById(
   reader: ArticleReader,
   ids: readonly string[],
 ): Promise<PublicationRow[]> {
   const { publications: p } = reader.tables
   const build = () => reader.sql.select().from(p).where(reader.isIn(p.articleId, 'ids'))
-  return ids.length === 0 ? [] : reader.prepared('publications by id', build, { ids: reader.list(ids) })
+  return ids.length === 0 ? [] : reader.prepared('whole publications', build, { ids: reader.list(ids) })
 }
 
-export async function findPublication(
-  reader: ArticleReader,
-  id: string,
-): Promise<PublicationRow | undefined> {
+export async function findPublication(reader: ArticleReader, id: string): Promise<Listed | undefined> {
   const { publications: p } = reader.tables
   const build = () =>
     reader.sql
-      .select()
+      .select(columnsOf(p))
       .from(p)
       .where(eq(p.articleId, sql.placeholder('id')))
   const [row] = await reader.prepared('publication by id', build, { id })
+  return row
+}
+
+/** The live publication whose slug it is, or was: by its present one it is known. */
+export async function findPublicationOfSlug(reader: LiveReader, slug: string): Promise<Listed | undefined> {
+  const { publications: p, slugs } = reader.tables
+  const build = () =>
+    reader.sql
+      .select(columnsOf(p))
+      .from(slugs)
+      .innerJoin(p, eq(p.articleId, slugs.articleId))
+      .where(eq(slugs.slug, sql.placeholder('slug')))
+  const [row] = await reader.prepared('publication of slug', build, { slug })
   return row
 }

@@ -9,10 +9,11 @@ import {
   countPublications,
   type FilterTag,
   findPublication,
+  findPublicationOfSlug,
+  type Listed,
   listPublicationRows,
   listPublicationsById,
   type PlaceInList,
-  type PublicationRow,
   type Sort,
 } from './articles.store.ts'
 import {
@@ -95,7 +96,7 @@ export function filterTags(query: ListQuery): string[] {
 export type Redirect = { redirect: string; articleId: string }
 
 /** A publication, and where it is read from: the live tables, or those under embargo. */
-export type Found = { row: PublicationRow; embargo?: EmbargoReader }
+export type Found = { row: Listed; embargo?: EmbargoReader }
 
 /**
  * A page of articles in the order of `sort`, from after `after`, rendered. Those who may see what is under embargo see
@@ -119,7 +120,7 @@ export async function listArticles(
 }
 
 /** The instant by which a list in this order has the publication. */
-export function placeOf(row: PublicationRow, sort: Sort | undefined): number {
+export function placeOf(row: Listed, sort: Sort | undefined): number {
   return sort === '-updatedAt' ? row.updatedAt : row.publishedAt
 }
 
@@ -167,6 +168,11 @@ export async function getPublication(
   embargo?: EmbargoReader,
 ): Promise<Found | Redirect> {
   const byId = uuid.test(idOrSlug)
+  if (!byId && !embargo) {
+    // What nearly every reader asks for, at one look.
+    const row = await findPublicationOfSlug(live, idOrSlug)
+    if (row) return row.slug === idOrSlug ? { row } : { redirect: row.slug, articleId: row.articleId }
+  }
   const waitingId = embargo && !byId ? await findEmbargoedSlug(embargo, idOrSlug) : undefined
   const id = byId ? idOrSlug : (waitingId ?? (await findArticleOfSlug(live, idOrSlug)))
   const waiting = embargo && id !== undefined ? await findPublication(embargo, id) : undefined
@@ -181,7 +187,12 @@ export async function getPublication(
   if (tombstone) {
     throw new DomainError('withdrawn', tombstone.notice, { extra: { tombstone: renderTombstone(tombstone) } })
   }
-  throw new DomainError('not-found', 'There is no such article.')
+  throw noArticle()
+}
+
+/** 404: there is none that these readers see. */
+export function noArticle(): DomainError {
+  return new DomainError('not-found', 'There is no such article.')
 }
 
 const newestOfEachTag = 200
@@ -195,7 +206,7 @@ export async function listRelated(
   reader: LiveReader,
   { row, embargo }: Found,
   limit: number,
-): Promise<PublicationRow[]> {
+): Promise<Listed[]> {
   const scores = new Map<string, { score: number; publishedAt: number }>()
   for (const { tag } of await listTagsOf(embargo ?? reader, [row.articleId])) {
     // A tag of what waits may have no live use yet.

@@ -5,7 +5,8 @@ import type { AllTables } from '../../db/tables.ts'
 import { countMediaUses } from '../media/media.store.ts'
 import { countTagUses, tagTree } from '../tags/live-tags.store.ts'
 
-export type PublicationRow = AllTables['publications']['$inferSelect']
+type Kept = Pick<AllTables['publications']['$inferSelect'], 'form' | 'formVersion'>
+export type PublicationRow = Omit<AllTables['publications']['$inferSelect'], keyof Kept>
 export type HistoryRow = AllTables['history']['$inferSelect']
 export type TombstoneRow = AllTables['tombstones']['$inferSelect']
 
@@ -37,16 +38,18 @@ function tablesOf({ tables }: DeskReader, place: Place) {
   return { publications, bodies, filed, used: tables.heldMedia, history: tables.heldHistory }
 }
 
-/**
- * Puts the publication in a place, instead of the one there was; its history is added to what is there. In the live
- * one it is what readers see, and what it now uses is counted.
- */
-export async function putPublication(tx: Writer, place: Place, publication: Publication): Promise<void> {
+/** Writes the publication, instead of the one there was, with the form that is kept of it: see `putPublication`. */
+export async function replacePublication(
+  tx: Writer,
+  place: Place,
+  publication: Publication,
+  kept: Kept,
+): Promise<void> {
   const to = tablesOf(tx, place)
   const { row, html, text, history } = publication
   const before = await deleteRows(tx, place, row.articleId)
 
-  await insertRows(tx, to.publications, [row])
+  await insertRows(tx, to.publications, [{ ...row, ...kept }])
   await insertRows(tx, to.bodies, [{ articleId: row.articleId, html, text }])
   const { articleId, language, publishedAt } = row
   const tagIds = [...new Set(publication.tagIds)]
@@ -73,11 +76,12 @@ export async function takePublication(
   // A merge of tags goes through the places in turn, and is not to miss what moves between them.
   await tx.lock(tagTree)
   const from = tablesOf(tx, place)
-  const [row] = await tx.sql
+  const [found] = await tx.sql
     .select()
     .from(from.publications)
     .where(eq(from.publications.articleId, articleId))
-  if (!row) return undefined
+  if (!found) return undefined
+  const { form: _form, formVersion: _version, ...row } = found
   const [body] = await tx.sql.select().from(from.bodies).where(eq(from.bodies.articleId, articleId))
   const { tagIds, media, mediaIds } = await deleteRows(tx, place, articleId)
   const history = await tx.sql.delete(from.history).where(eq(from.history.articleId, articleId)).returning()

@@ -2,7 +2,7 @@ import type { EmbargoReader, LiveReader, Reader } from '../../db/db.ts'
 import { and, asc, desc, eq, gt, sql } from '../../db/drizzle.ts'
 import type { ArticleTables, LiveTables } from '../../db/tables.ts'
 import type { LiveMediaRow } from '../media/media.store.ts'
-import type { PublicationRow } from './articles.store.ts'
+import type { PublicationRow } from './publications.store.ts'
 
 /** Reads articles from the live tables, or from those under embargo, which have the same form. */
 export type ArticleReader = Reader<ArticleTables>

@@ -3,9 +3,10 @@ import type { EmbargoReader, Head, LiveReader } from '../../db/db.ts'
 import { formatInstant } from '../../instant.ts'
 import type { MediaFacts } from '../media/media.store.ts'
 import type { TagFacts } from '../tags/live-tags.store.ts'
-import type { TombstoneSchema } from './articles.schema.ts'
-import type { PublicationRow } from './articles.store.ts'
+import type { ArticleField, TombstoneSchema } from './articles.schema.ts'
+import { type Listed, listWholeById } from './articles.store.ts'
 import { mediaAt, tagsAt } from './facts.ts'
+import { formVersion, writeForm } from './form.ts'
 import {
   type ArticleReader,
   listBodiesOf,
@@ -22,7 +23,7 @@ import type { View } from './view.ts'
 import { type ArticleSettings, isWithheld, type Relations, writeArticle } from './write-article.ts'
 
 /** An article as JSON, and what it was written from. */
-export type Article = { row: PublicationRow; relations: Relations; text: string }
+export type Article = { row: Listed; relations: Relations; bytes: Buffer }
 
 /**
  * Publications as readers get them, in their order: one statement for each relation that is shown. `embargo` is given
@@ -31,7 +32,7 @@ export type Article = { row: PublicationRow; relations: Relations; text: string 
 export async function renderArticles(
   live: LiveReader,
   settings: ArticleSettings,
-  rows: readonly PublicationRow[],
+  rows: readonly Listed[],
   view: View,
   head: Head,
   embargo?: EmbargoReader,
@@ -39,7 +40,7 @@ export async function renderArticles(
   if (rows.length === 0) return []
   const reader: ArticleReader = embargo ?? live
   const ids = rows.map(row => row.articleId)
-  const { shows } = view
+  const shows = (field: ArticleField) => view.shown.has(field)
   const readable = shows('body') ? rows.filter(row => !isWithheld(row, view)).map(row => row.articleId) : []
   const corrected = shows('corrections')
     ? rows.filter(row => row.correctedAt !== null).map(row => row.articleId)
@@ -66,9 +67,12 @@ export async function renderArticles(
   const correctionsOf = group(corrections, item => item.articleId)
   const untilOf = new Map(embargoes.map(item => [item.articleId, item.until]))
   const address = { base: `${settings.publicUrl}/v1/media` }
-  const unpublished = { publishedAt: null, updatedAt: null }
+  const forms = await formsOf(reader, rows, untilOf)
 
-  return rows.map(row => {
+  return rows.flatMap(row => {
+    const form = forms.get(row.articleId)
+    // It went while it was read: the log moved, so this answer is none.
+    if (!form) return []
     const body = bodyOf.get(row.articleId)
     const until = untilOf.get(row.articleId)
     const relations: Relations = {
@@ -79,11 +83,29 @@ export async function renderArticles(
       corrections: correctionsOf.get(row.articleId) ?? [],
       ...(until === undefined ? {} : { embargoedUntil: until }),
     }
-    // It has not been published, and stands in lists where it is to be.
-    const isFirst = until !== undefined && row.publishedAt === until
-    const text = writeArticle(isFirst ? { ...row, ...unpublished } : row, relations, settings, view, address)
-    return { row, relations, text }
+    return [{ row, relations, bytes: writeArticle(form, row, relations, settings, view, address) }]
   })
+}
+
+/** The forms of publications: those that are kept, and of the others those that their rows make. */
+async function formsOf(
+  reader: ArticleReader,
+  rows: readonly Listed[],
+  untilOf: ReadonlyMap<string, number>,
+): Promise<Map<string, Buffer>> {
+  const forms = new Map<string, Buffer>()
+  const missing: string[] = []
+  for (const { articleId, form, formVersion: version } of rows) {
+    if (form && version === formVersion) forms.set(articleId, form)
+    else missing.push(articleId)
+  }
+  for (const row of await listWholeById(reader, missing)) {
+    // What has not been public yet stands in lists where it is to be.
+    const isFirst = untilOf.get(row.articleId) === row.publishedAt
+    const times = isFirst ? { publishedAt: null, updatedAt: null } : {}
+    forms.set(row.articleId, writeForm({ ...row, ...times }))
+  }
+  return forms
 }
 
 async function tagsOfAll(

@@ -1,10 +1,13 @@
 import { type ArticleField, articleFields, type Include } from './articles.schema.ts'
+import { type OwnField, ownFields } from './form.ts'
 
 /** How much of each article is asked for, and whether the reader may read what is for subscribers. */
 export type View = {
-  /** What is shown, in the order of the schema. */
-  fields: readonly ArticleField[]
-  shows(field: ArticleField): boolean
+  shown: ReadonlySet<ArticleField>
+  /** Whether all that is the article's own is shown. */
+  isWhole: boolean
+  /** What else is shown, in the order of the schema. */
+  related: readonly Exclude<ArticleField, OwnField>[]
   /** Whether tags and sections come with their names and codes. */
   tagDetails: boolean
   sectionDetails: boolean
@@ -15,6 +18,7 @@ export type View = {
 /** What only a single article shows unless it is asked for. */
 const heavy: readonly ArticleField[] = ['body', 'bodyWithheld', 'media', 'translations']
 const usual = { list: articleFields.filter(field => !heavy.includes(field)), article: articleFields }
+const relatedFields = articleFields.filter(field => !(ownFields as ArticleField[]).includes(field))
 
 type ViewQuery = {
   fields?: readonly ArticleField[]
@@ -29,8 +33,9 @@ export function viewOf(query: ViewQuery, subscribers: boolean, of: 'list' | 'art
   // Where a body would stand, it is said why there is none.
   if (shown.has('body')) shown.add('bodyWithheld')
   return {
-    fields: articleFields.filter(field => shown.has(field)),
-    shows: field => shown.has(field),
+    shown,
+    isWhole: query.fields === undefined,
+    related: relatedFields.filter(field => shown.has(field)) as View['related'],
     tagDetails: include.includes('tags'),
     sectionDetails: include.includes('section'),
     bodyFormat: query.bodyFormat ?? 'html',

@@ -1,12 +1,13 @@
 import type { Static } from 'typebox'
 import { formatInstant } from '../../instant.ts'
+import { writeList } from '../../json-bytes.ts'
 import type { MediaFacts } from '../media/media.store.ts'
 import { renderMedia } from '../media/render-media.ts'
 import type { TagFacts } from '../tags/live-tags.store.ts'
 import type { TagRefSchema } from '../tags/tags.schema.ts'
 import { tagName } from '../tags/tags.ts'
 import type { ArticleField } from './articles.schema.ts'
-import type { PublicationRow } from './articles.store.ts'
+import { type ArticleRow, type OwnField, pickForm } from './form.ts'
 import type { HistoryRow, Sibling } from './relations.store.ts'
 import type { View } from './view.ts'
 
@@ -26,18 +27,14 @@ export type Relations = {
   embargoedUntil?: number
 }
 
-/** An article's own row; what was never published has no times and perhaps no address. */
-export type ArticleRow = Omit<PublicationRow, 'slug' | 'publishedAt' | 'updatedAt' | 'sectionId'> & {
-  slug: string | null
-  publishedAt: number | null
-  updatedAt: number | null
-}
+/** What of an article's own row its relations need. */
+export type ArticleFacts = Pick<ArticleRow, 'articleId' | 'slug' | 'language' | 'access'>
 
 /** Where the bytes of media are read from, and the query they are asked with: see `renderMedia`. */
 export type MediaAddress = { base: string; query?: string }
 
 type Source = {
-  row: ArticleRow
+  row: ArticleFacts
   relations: Relations
   settings: ArticleSettings
   view: View
@@ -45,95 +42,79 @@ type Source = {
 }
 
 /**
- * One article as readers get it, written as the JSON of ArticleSchema. It is written straight from the rows: as an object
- * that is then serialised, it cost twice as much.
+ * One article as readers get it, the JSON of ArticleSchema: its form, and behind it what it is related to. Bytes are put
+ * together here and not objects serialised: the form and the media were written before.
  */
 export function writeArticle(
-  row: ArticleRow,
+  form: Buffer,
+  row: ArticleFacts,
   relations: Relations,
   settings: ArticleSettings,
   view: View,
   address: MediaAddress,
-): string {
+): Buffer {
   const source: Source = { row, relations, settings, view, address }
-  let text = ''
-  for (const field of view.fields) {
-    const value = values[field](source)
-    if (value !== undefined) text += `,"${field}":${value}`
+  const parts = [open, view.isWhole ? form : pickForm(form, view.shown)]
+  for (const field of view.related) {
+    const value = related[field](source)
+    if (value !== undefined) parts.push(names[field], typeof value === 'string' ? Buffer.from(value) : value)
   }
-  return `{${text.slice(1)}}`
+  parts.push(close)
+  return Buffer.concat(parts)
 }
 
-/** The JSON of each field; undefined where it is absent. */
-const values: Record<ArticleField, (source: Source) => string | undefined> = {
-  id: ({ row }) => JSON.stringify(row.articleId),
-  slug: ({ row }) => stringOf(row.slug),
-  language: ({ row }) => JSON.stringify(row.language),
-  kind: ({ row }) => JSON.stringify(row.kind),
-  headline: ({ row }) => JSON.stringify(row.headline),
-  shortHeadline: ({ row }) => stringOf(row.shortHeadline),
-  summary: ({ row }) => stringOf(row.summary),
-  body: ({ relations }) => stringOf(relations.body ?? null),
-  bodyWithheld: ({ row, view }) => (isWithheld(row, view) ? '{"reason":"subscribers"}' : undefined),
-  dateline: ({ row }) => stringOf(row.dateline),
-  byline: ({ row }) => stringOf(row.byline),
-  signOff: ({ row }) => stringOf(row.signOff),
+type RelatedField = Exclude<ArticleField, OwnField>
+
+/** The JSON of each field that is not the article's own; undefined where it is absent. */
+const related: Record<RelatedField, (source: Source) => Buffer | string | undefined> = {
+  canonicalUrl: ({ row, settings }) => stringOf(canonicalUrl(settings, row)),
   section: source => {
     const [first] = source.relations.tags
-    return first?.position === 0 ? tagText(first.tag, source, source.view.sectionDetails) : undefined
+    return first?.position === 0 ? tagBytes(first.tag, source, source.view.sectionDetails) : undefined
   },
   tags: source => {
     const tagged = source.relations.tags.filter(item => item.position > 0)
-    return `[${tagged.map(item => tagText(item.tag, source, source.view.tagDetails)).join(',')}]`
+    return writeList(tagged.map(item => tagBytes(item.tag, source, source.view.tagDetails)))
   },
   leadMedia: ({ relations, address }) => {
     const [first] = relations.media
-    return first?.position === 0 ? mediaText(first.media, address) : undefined
+    return first?.position === 0 ? mediaBytes(first.media, address) : undefined
   },
   media: ({ relations, address }) => {
     const more = relations.media.filter(item => item.position > 0)
-    return `[${more.map(item => mediaText(item.media, address)).join(',')}]`
+    return writeList(more.map(item => mediaBytes(item.media, address)))
   },
-  urgency: ({ row }) => String(row.urgency),
-  access: ({ row }) => JSON.stringify(row.access),
-  story: ({ row }) => JSON.stringify(row.storyId),
-  source: ({ row }) => stringOf(row.source),
-  usageTerms: ({ row }) => stringOf(row.usageTerms),
-  canonicalUrl: ({ row, settings }) => stringOf(canonicalUrl(settings, row) ?? null),
-  wordCount: ({ row }) => String(row.wordCount),
-  readingMinutes: ({ row }) => String(row.readingMinutes),
-  version: ({ row }) => String(row.version),
-  publishedAt: ({ row }) => instantOf(row.publishedAt),
-  updatedAt: ({ row }) => instantOf(row.updatedAt),
-  correctedAt: ({ row }) => instantOf(row.correctedAt),
-  embargoedUntil: ({ relations }) => instantOf(relations.embargoedUntil ?? null),
+  body: ({ relations }) => stringOf(relations.body),
+  bodyWithheld: ({ row, view }) => (isWithheld(row, view) ? '{"reason":"subscribers"}' : undefined),
+  embargoedUntil: ({ relations: { embargoedUntil: until } }) =>
+    stringOf(until === undefined ? undefined : formatInstant(until)),
   corrections: ({ relations: { corrections } }) =>
     corrections.length === 0
       ? undefined
       : JSON.stringify(
-          corrections.map(({ number, at, note }) => ({
-            version: number,
-            at: formatInstant(at),
-            note: note ?? '',
-          })),
+          corrections.map(({ number, at, note }) => {
+            return { version: number, at: formatInstant(at), note: note ?? '' }
+          }),
         ),
   translations: ({ row, relations, settings }) =>
     JSON.stringify(
-      translationsOf(row.articleId, relations).map(({ articleId, slug, language, headline }) => ({
-        id: articleId,
-        slug,
-        language,
-        headline,
-        canonicalUrl: canonicalUrl(settings, { articleId, slug, language }),
-      })),
+      translationsOf(row.articleId, relations).map(sibling => {
+        const { articleId: id, slug, language, headline } = sibling
+        return { id, slug, language, headline, canonicalUrl: canonicalUrl(settings, sibling) }
+      }),
     ),
 }
 
-const stringOf = (value: string | null) => (value === null ? undefined : JSON.stringify(value))
-const instantOf = (at: number | null) => (at === null ? undefined : `"${formatInstant(at)}"`)
+const stringOf = (value: string | undefined) => (value === undefined ? undefined : JSON.stringify(value))
+
+const open = Buffer.from('{')
+const close = Buffer.from('}')
+const names = Object.fromEntries(
+  Object.keys(related).map(field => [field, Buffer.from(`,"${field}":`)]),
+) as Record<RelatedField, Buffer>
 
 /** Whether the reader may not read the body. */
-export const isWithheld = (row: Pick<PublicationRow, 'access'>, view: View) =>
+export const isWithheld = (row: Pick<ArticleFacts, 'access'>, view: View) =>
   row.access !== 'public' && !view.subscribers
 
 /** The live articles of the same story in other languages. */
@@ -144,7 +125,7 @@ export function translationsOf(articleId: string, { siblings }: Relations): Sibl
 /** Where the article is read on the public site; nothing when that has no address. */
 export function canonicalUrl(
   { articleUrl }: ArticleSettings,
-  { articleId: id, slug, language }: Pick<ArticleRow, 'articleId' | 'slug' | 'language'>,
+  { articleId: id, slug, language }: Pick<ArticleFacts, 'articleId' | 'slug' | 'language'>,
 ): string | undefined {
   if (slug === null) return undefined
   const parts: Record<string, string> = { id, slug, language }
@@ -152,25 +133,25 @@ export function canonicalUrl(
 }
 
 /** What was written of a row before, while the row is kept: tags and media stand in many articles. */
-const written = new WeakMap<TagFacts | MediaFacts, Map<string, string>>()
+const written = new WeakMap<TagFacts | MediaFacts, Map<string, Buffer>>()
 
-function writeOnce(row: TagFacts | MediaFacts, form: string, write: () => string): string {
+function writeOnce(row: TagFacts | MediaFacts, form: string, make: () => object): Buffer {
   let forms = written.get(row)
   if (!forms) {
     forms = new Map()
     written.set(row, forms)
   }
-  let text = forms.get(form)
-  if (text === undefined) {
-    text = write()
-    forms.set(form, text)
+  let bytes = forms.get(form)
+  if (bytes === undefined) {
+    bytes = Buffer.from(JSON.stringify(make()))
+    forms.set(form, bytes)
   }
-  return text
+  return bytes
 }
 
-function tagText(tag: TagFacts, { row, settings }: Source, whole: boolean): string {
-  const form = `${row.language} ${settings.language} ${whole}`
-  return writeOnce(tag, form, () => JSON.stringify(tagRef(tag, [row.language, settings.language], whole)))
+function tagBytes(tag: TagFacts, { row, settings }: Source, whole: boolean): Buffer {
+  const languages = [row.language, settings.language]
+  return writeOnce(tag, `${languages} ${whole}`, () => tagRef(tag, languages, whole))
 }
 
 function tagRef(tag: TagFacts, languages: readonly string[], whole: boolean): Static<typeof TagRefSchema> {
@@ -185,6 +166,6 @@ function tagRef(tag: TagFacts, languages: readonly string[], whole: boolean): St
   }
 }
 
-function mediaText(media: MediaFacts, { base, query = '' }: MediaAddress): string {
-  return writeOnce(media, base + query, () => JSON.stringify(renderMedia(media, base, query)))
+function mediaBytes(media: MediaFacts, { base, query = '' }: MediaAddress): Buffer {
+  return writeOnce(media, base + query, () => renderMedia(media, base, query))
 }

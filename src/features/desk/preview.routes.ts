@@ -54,8 +54,8 @@ export function previewRoutes(app: App, { db, files, settings, now }: Deps): voi
     query: Parameters<typeof viewOf>[0],
     address: MediaAddress,
   ): Promise<FastifyReply> {
-    const text = await renderPreview(readers(), settings, copy, viewOf(query, true, 'article'), address)
-    return reply.type('application/json; charset=utf-8').send(text)
+    const bytes = await renderPreview(readers(), settings, copy, viewOf(query, true, 'article'), address)
+    return reply.type('application/json; charset=utf-8').send(bytes)
   }
 
   app.get(

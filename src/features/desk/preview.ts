@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUIDv7, timingSafeEqual } from 'node:cry
 import type { DeskReader, LiveReader, Writer } from '../../db/db.ts'
 import { DomainError, fieldError } from '../../errors.ts'
 import { formatInstant } from '../../instant.ts'
+import { writeForm } from '../articles/form.ts'
 import { listPublicCorrections } from '../articles/publications.store.ts'
 import { listSiblings } from '../articles/relations.store.ts'
 import type { View } from '../articles/view.ts'
@@ -29,7 +30,7 @@ export async function renderPreview(
   copy: WorkingCopy,
   view: View,
   address: MediaAddress,
-): Promise<string> {
+): Promise<Buffer> {
   const { html, text, wordCount, readingMinutes } = {
     html: copy.bodyHtml ?? '',
     ...measureBody(copy.bodyHtml ?? ''),
@@ -63,7 +64,7 @@ export async function renderPreview(
     siblings: await listSiblings(live, [copy.storyId]),
     corrections,
   }
-  return writeArticle(row, relations, settings, view, address)
+  return writeArticle(writeForm(row), row, relations, settings, view, address)
 }
 
 /**

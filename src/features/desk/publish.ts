@@ -12,9 +12,9 @@ import {
   insertSlug,
   type Publication,
   type PublicationRow,
-  putPublication,
   takePublication,
 } from '../articles/publications.store.ts'
+import { putPublication } from '../articles/publications.ts'
 import { measureBody } from './body.ts'
 import { insertVersion, type WorkingCopy } from './desk.store.ts'
 import { lockArticle, saveMoved, slugTaken } from './desk.ts'

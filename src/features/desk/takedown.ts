@@ -5,9 +5,9 @@ import {
   insertEmbargo,
   insertEmbargoedTombstone,
   insertTombstone,
-  putPublication,
   takePublication,
 } from '../articles/publications.store.ts'
+import { putPublication } from '../articles/publications.ts'
 import { findArticle, insertWithdrawal, type WorkingCopy } from './desk.store.ts'
 import { lockArticle, saveMoved } from './desk.ts'
 import { revokePreviewLinks } from './preview.store.ts'

@@ -122,7 +122,7 @@ export function todayRoutes(app: App, { delivery, settings, now }: Deps): void {
           head,
         )
         const tags = [...filterTags(query), ...(today ? ['today'] : []), `day-${date}`]
-        const body = { data: data.map(article => article.text), page, meta }
+        const body = { data: data.map(article => article.bytes), page, meta }
         return writtenList(settings.publicUrl, body, tags, query.language)
       },
       until,

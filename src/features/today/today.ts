@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import type { Head, LiveReader } from '../../db/db.ts'
 import { formatInstant } from '../../instant.ts'
-import type { ArticleFilter, PlaceInList, PublicationRow } from '../articles/articles.store.ts'
+import type { ArticleFilter, Listed, PlaceInList } from '../articles/articles.store.ts'
 import { countBySection, findEdge, listPublicationRows } from '../articles/articles.store.ts'
 import { listLiveTagsById } from '../tags/live-tags.store.ts'
 import { tagName } from '../tags/tags.ts'
@@ -28,7 +28,7 @@ export async function readDay(
   reader: LiveReader,
   head: Head,
   request: DayRequest,
-): Promise<{ rows: PublicationRow[]; meta: DayMeta }> {
+): Promise<{ rows: Listed[]; meta: DayMeta }> {
   const { date, timeZone, language } = request
   const { from, to } = newsDayWindow(date, timeZone)
   const cut = request.asOf ?? head.at

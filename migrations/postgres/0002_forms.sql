@@ -1,0 +1,6 @@
+ALTER TABLE "embargoed_publications" ADD COLUMN "form" "bytea";--> statement-breakpoint
+ALTER TABLE "embargoed_publications" ADD COLUMN "form_version" bigint;--> statement-breakpoint
+ALTER TABLE "held_publications" ADD COLUMN "form" "bytea";--> statement-breakpoint
+ALTER TABLE "held_publications" ADD COLUMN "form_version" bigint;--> statement-breakpoint
+ALTER TABLE "publications" ADD COLUMN "form" "bytea";--> statement-breakpoint
+ALTER TABLE "publications" ADD COLUMN "form_version" bigint;

@@ -1,0 +1,6 @@
+ALTER TABLE `embargoed_publications` ADD `form` blob;--> statement-breakpoint
+ALTER TABLE `embargoed_publications` ADD `form_version` integer;--> statement-breakpoint
+ALTER TABLE `held_publications` ADD `form` blob;--> statement-breakpoint
+ALTER TABLE `held_publications` ADD `form_version` integer;--> statement-breakpoint
+ALTER TABLE `publications` ADD `form` blob;--> statement-breakpoint
+ALTER TABLE `publications` ADD `form_version` integer;
