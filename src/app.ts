@@ -103,7 +103,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   await addOpenApi(app, version, publicUrl)
   // Delivery packs what it keeps, once; the plugin packs the rest as it goes out.
   app.addHook('onRoute', route => {
-    if (isDelivery(route.url)) route.compress = false
+    if (isDelivery(route.url)) Object.assign(route, { compress: false, decompress: false })
   })
   await app.register(compress, { global: true, threshold: 1024, encodings: ['zstd', 'br', 'gzip'] })
   addJsonBodies(app)

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { DomainError } from '../errors.ts'
 import type { Scope } from '../words.ts'
+import { addCheck } from './check.ts'
 
 /** What a request knows of the key it came with. */
 export type RequestKey = { id: string; name: string; scopes: readonly string[] }
@@ -27,12 +28,19 @@ export function addAuth(
 ): void {
   app.decorateRequest('key', undefined)
   app.decorateRequest('keyRefusal', undefined)
-  app.addHook('onRequest', async request => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const token = presentedToken(request)
-    if (token === undefined) return
-    if (token instanceof DomainError) request.keyRefusal = token
-    else request.key = await findKey(token)
-    if (!request.key) request.keyRefusal ??= invalid('The key presented is not valid.')
+    if (token === undefined) done()
+    else if (token instanceof DomainError) {
+      request.keyRefusal = token
+      done()
+    } else {
+      findKey(token).then(key => {
+        request.key = key
+        if (!key) request.keyRefusal = invalid('The key presented is not valid.')
+        done()
+      }, done)
+    }
   })
 }
 
@@ -41,7 +49,7 @@ export function addAuth(
  * the rate limit.
  */
 export function addScopes(app: FastifyInstance): void {
-  app.addHook('onRequest', async request => {
+  addCheck(app, 'onRequest', request => {
     if (request.keyRefusal) throw request.keyRefusal
     const scope = request.routeOptions.config.scope
     if (!scope) return

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Db, EmbargoReader, Head, LiveReader, Source } from '../db/db.ts'
 import { DomainError, type ProblemParts } from '../errors.ts'
@@ -76,13 +76,13 @@ const attempts = 3
 /** Answers reads: conditional, labelled by the sequence the data was read at, with the caching the audience may have. */
 export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOptions) {
   const inFlight = new Map<string, InFlight>()
-  const label = createHash('sha256').update(identity).digest('base64url').slice(0, 12)
+  const label = hash('sha256', identity, 'base64url').slice(0, 12)
 
   /** The weak ETag of a form of answer at a head; known before any query. */
   function etagOf(head: Head, audience: Audience, form: string): string {
     const who = `${audience.subscribers ? 's' : 'p'}${audience.embargoed ? head.embargoSeq : ''}`
     const text = `${head.epoch} ${head.seq} ${label} ${who} ${form}`
-    return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
+    return `W/"${hash('sha256', text, 'base64url').slice(0, 22)}"`
   }
 
   /**

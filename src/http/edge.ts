@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { addCheck } from './check.ts'
 
 export type EdgeOptions = {
   /** Origins whose pages may call the editorial tree. */
@@ -17,7 +18,7 @@ export function addEdge(app: FastifyInstance, options: EdgeOptions): void {
   const security = securityHeaders(options)
   const open = publicHeaders(options)
 
-  app.addHook('onRequest', async (request, reply) => {
+  addCheck(app, 'onRequest', (request, reply) => {
     reply.header('x-request-id', request.id)
     if (!isEditorial(request)) {
       reply.headers(open)

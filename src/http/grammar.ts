@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { DomainError, type FieldError, fieldError } from '../errors.ts'
 import { parseInstant } from '../instant.ts'
+import { addCheck } from './check.ts'
 
 const malformed = Symbol('malformed query')
 type Query = Record<string, unknown> & { [malformed]?: string }
@@ -92,7 +93,7 @@ export function instantRule(value: unknown): string | undefined {
 
 /** Reads the query as the route's schema has it, and refuses broken text before anything is validated. */
 export function addGrammar(app: FastifyInstance): void {
-  app.addHook('preValidation', async (request: FastifyRequest) => {
+  addCheck(app, 'preValidation', request => {
     // A preflight asks about another request, whose query it has; and an unknown address has no parameters.
     if (request.is404 || request.method === 'OPTIONS') return
     const query = request.query as Query

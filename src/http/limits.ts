@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import { DomainError } from '../errors.ts'
+import { addCheck } from './check.ts'
 
 const windowSeconds = 60
 /** Asked by what runs the service, however often. */
@@ -42,7 +43,7 @@ type Counted = { left: number; seconds: number }
 export function addRateLimit(app: FastifyInstance, limiter: Limiter | undefined): void {
   if (!limiter) return
 
-  app.addHook('onRequest', async (request, reply) => {
+  addCheck(app, 'onRequest', (request, reply) => {
     if (uncounted.includes(request.routeOptions.url ?? '')) return
     const counted = limiter.count(callerOf(request))
     reply.headers({ 'ratelimit-policy': limiter.policy, ratelimit: limiter.fieldOf(counted) })

@@ -1,5 +1,6 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { DomainError } from '../errors.ts'
+import { addCheck } from './check.ts'
 import { preflightHeaders } from './edge.ts'
 
 declare module 'fastify' {
@@ -59,7 +60,7 @@ export function collectMethods(app: FastifyInstance): {
       }
     },
     refuseUnknown() {
-      app.addHook('onRequest', async ({ is404, method, url: target }) => {
+      addCheck(app, 'onRequest', ({ is404, method, url: target }) => {
         if (!is404 || known.includes(method as HTTPMethods)) return
         for (const [url, taken] of methods) {
           const pattern = url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+').replace('*', '.*')

@@ -2,11 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import Negotiator from 'negotiator'
 import { DomainError } from '../errors.ts'
+import { addCheck } from './check.ts'
 import type { Coding } from './response-cache.ts'
 
 /** Refuses a request under /v1 whose Accept takes no JSON with 406 (RFC 9110 15.5.7). Files say their own type. */
 export function addNegotiation(app: FastifyInstance): void {
-  app.addHook('onRequest', async request => {
+  addCheck(app, 'onRequest', request => {
     const { accept } = request.headers
     const { url, config } = request.routeOptions
     if (config.methodNotTaken || accept === undefined || !url?.startsWith('/v1/') || url.endsWith('/:file'))

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { DomainError } from '../errors.ts'
 
 /** The place of a row in its list: the values its list is ordered by, the last of them unique. */
@@ -60,7 +60,7 @@ function invalid(): DomainError {
 }
 
 function fingerprint(form: string): string {
-  return createHash('sha256').update(form).digest('base64url').slice(0, 8)
+  return hash('sha256', form, 'base64url').slice(0, 8)
 }
 
 /** The parts of a query that a cursor is bound to: all but where the page starts and what it shows of each item. */

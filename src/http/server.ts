@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify'
 import { type ProblemCode, problemOf } from '../errors.ts'
 import { parseDate } from '../instant.ts'
+import { addCheck } from './check.ts'
 import { wellFormedId } from './edge.ts'
 import { instantRule, parseQuery } from './grammar.ts'
 import { problemBody, problemType } from './problem.ts'
@@ -98,7 +99,7 @@ export function noteAnswer(socket: Socket, response: ServerResponse): void {
 
 /** Knows which sockets are in the middle of an answer. */
 export function watchAnswers(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => noteAnswer(request.raw.socket, reply.raw))
+  addCheck(app, 'onRequest', (request, reply) => noteAnswer(request.raw.socket, reply.raw))
 }
 
 /** Bytes that are no HTTP request: a problem too, then the connection ends. */

@@ -106,7 +106,7 @@ export function articleRoutes(
         reply,
         normalForm(`${path}/${idOrSlug}`, request.query),
         async ({ audience, live, embargo, head }) => {
-          const found = await getPublication(live, idOrSlug, embargo)
+          const found = await getPublication(live, idOrSlug, embargo, request.query.bodyFormat)
           if ('redirect' in found) return redirect(settings, found, '', request.url)
           const view = viewOf(request.query, audience.subscribers, 'article')
           const [article] = await renderFound(live, settings, [found], view, head)

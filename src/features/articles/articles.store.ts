@@ -32,7 +32,10 @@ const listedColumns = [
   'formVersion',
 ] as const
 /** A publication as answers are made of it: what is kept of its own fields, and what it is placed and related by. */
-export type Listed = Pick<PublicationRow, (typeof listedColumns)[number]>
+export type Listed = Pick<PublicationRow, (typeof listedColumns)[number]> & {
+  /** Where it was read with it. */
+  body?: string
+}
 
 function columnsOf(p: LiveTables['publications']) {
   const all = getTableColumns(p)
@@ -285,15 +288,20 @@ export async function findPublication(reader: ArticleReader, id: string): Promis
   return row
 }
 
-/** The live publication whose slug it is, or was: by its present one it is known. */
-export async function findPublicationOfSlug(reader: LiveReader, slug: string): Promise<Listed | undefined> {
-  const { publications: p, slugs } = reader.tables
+/** The live publication whose slug it is, or was, with its body: what readers ask for most, at one look. */
+export async function findPublicationOfSlug(
+  reader: LiveReader,
+  slug: string,
+  format: 'html' | 'text',
+): Promise<Listed | undefined> {
+  const { publications: p, publicationBodies: bodies, slugs } = reader.tables
   const build = () =>
     reader.sql
-      .select(columnsOf(p))
+      .select({ ...columnsOf(p), body: bodies[format] })
       .from(slugs)
       .innerJoin(p, eq(p.articleId, slugs.articleId))
+      .innerJoin(bodies, eq(bodies.articleId, slugs.articleId))
       .where(eq(slugs.slug, sql.placeholder('slug')))
-  const [row] = await reader.prepared('publication of slug', build, { slug })
+  const [row] = await reader.prepared(`publication of slug with ${format}`, build, { slug })
   return row
 }

@@ -166,11 +166,11 @@ export async function getPublication(
   live: LiveReader,
   idOrSlug: string,
   embargo?: EmbargoReader,
+  bodyFormat: 'html' | 'text' = 'html',
 ): Promise<Found | Redirect> {
   const byId = uuid.test(idOrSlug)
   if (!byId && !embargo) {
-    // What nearly every reader asks for, at one look.
-    const row = await findPublicationOfSlug(live, idOrSlug)
+    const row = await findPublicationOfSlug(live, idOrSlug, bodyFormat)
     if (row) return row.slug === idOrSlug ? { row } : { redirect: row.slug, articleId: row.articleId }
   }
   const waitingId = embargo && !byId ? await findEmbargoedSlug(embargo, idOrSlug) : undefined

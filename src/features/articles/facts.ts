@@ -54,12 +54,14 @@ async function fill<Row extends { id: string }>(
 ): Promise<Map<string, Row>> {
   const found = new Map<string, Row>()
   const missing: string[] = []
-  for (const id of new Set(ids)) {
+  for (const id of ids) {
+    if (found.has(id)) continue
     const row = cache.get(id)
     if (row) found.set(id, row)
     else missing.push(id)
   }
-  for (const row of await read(missing)) {
+  if (missing.length === 0) return found
+  for (const row of await read([...new Set(missing)])) {
     cache.set(row.id, row)
     found.set(row.id, row)
   }

@@ -62,21 +62,16 @@ export async function listTagIdsOf(reader: LiveReader, articleIds: readonly stri
   return reader.prepared('tag ids of publications', build, { ids: reader.list(articleIds) })
 }
 
-/** The ids of the media of articles, the lead (position 0) first; `leadOnly` leaves out the rest. */
-export async function listMediaIdsOf(
-  reader: LiveReader,
-  articleIds: readonly string[],
-  leadOnly: boolean,
-): Promise<Filed[]> {
+/** The ids of the media of articles, the lead (position 0) first. */
+export async function listMediaIdsOf(reader: LiveReader, articleIds: readonly string[]): Promise<Filed[]> {
   const { publicationMedia: used } = reader.tables
   const build = () =>
     reader.sql
       .select({ articleId: used.articleId, position: used.position, id: used.mediaId })
       .from(used)
-      .where(and(reader.isIn(used.articleId, 'ids'), leadOnly ? eq(used.position, 0) : undefined))
+      .where(reader.isIn(used.articleId, 'ids'))
       .orderBy(asc(used.articleId), asc(used.position))
-  const name = leadOnly ? 'lead media ids of publications' : 'media ids of publications'
-  return reader.prepared(name, build, { ids: reader.list(articleIds) })
+  return reader.prepared('media ids of publications', build, { ids: reader.list(articleIds) })
 }
 
 /** The bodies of articles in one format. */

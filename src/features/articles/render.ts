@@ -41,15 +41,16 @@ export async function renderArticles(
   const reader: ArticleReader = embargo ?? live
   const ids = rows.map(row => row.articleId)
   const shows = (field: ArticleField) => view.shown.has(field)
-  const readable = shows('body') ? rows.filter(row => !isWithheld(row, view)).map(row => row.articleId) : []
+  const readable = shows('body') ? rows.filter(row => !isWithheld(row, view)) : []
+  const unread = readable.filter(row => row.body === undefined).map(row => row.articleId)
   const corrected = shows('corrections')
     ? rows.filter(row => row.correctedAt !== null).map(row => row.articleId)
     : []
 
   const tags = shows('tags') || shows('section') ? await tagsOfAll(live, head, ids, embargo) : []
   const media =
-    shows('leadMedia') || shows('media') ? await mediaOfAll(live, head, ids, !shows('media'), embargo) : []
-  const bodies = readable.length > 0 ? await listBodiesOf(reader, readable, view.bodyFormat) : []
+    shows('leadMedia') || shows('media') ? await mediaOfAll(live, head, rows, shows('media'), embargo) : []
+  const bodies = unread.length > 0 ? await listBodiesOf(reader, unread, view.bodyFormat) : []
   const siblings = shows('translations')
     ? await listSiblings(
         live,
@@ -62,7 +63,7 @@ export async function renderArticles(
 
   const tagsOf = group(tags, item => item.articleId)
   const mediaOf = group(media, item => item.articleId)
-  const bodyOf = new Map(bodies.map(item => [item.articleId, item.body]))
+  const bodyOf = new Map([...readable, ...bodies].map(item => [item.articleId, item.body]))
   const siblingsOf = group(siblings, item => item.storyId)
   const correctionsOf = group(corrections, item => item.articleId)
   const untilOf = new Map(embargoes.map(item => [item.articleId, item.until]))
@@ -127,15 +128,19 @@ async function tagsOfAll(
   })
 }
 
+/** The media of articles; without `more` only what leads them, which their rows name. */
 async function mediaOfAll(
   live: LiveReader,
   head: Head,
-  ids: readonly string[],
-  leadOnly: boolean,
+  rows: readonly Listed[],
+  more: boolean,
   embargo: EmbargoReader | undefined,
 ): Promise<{ articleId: string; position: number; media: MediaFacts }[]> {
-  if (embargo) return listMediaOf(embargo, ids, leadOnly)
-  const used = await listMediaIdsOf(live, ids, leadOnly)
+  const ids = rows.map(row => row.articleId)
+  if (embargo) return listMediaOf(embargo, ids, !more)
+  const used = more
+    ? await listMediaIdsOf(live, ids)
+    : rows.flatMap(({ articleId, leadMediaId: id }) => (id === null ? [] : [{ articleId, position: 0, id }]))
   const facts = await mediaAt(
     live,
     head,

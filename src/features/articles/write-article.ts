@@ -125,11 +125,13 @@ export function translationsOf(articleId: string, { siblings }: Relations): Sibl
 /** Where the article is read on the public site; nothing when that has no address. */
 export function canonicalUrl(
   { articleUrl }: ArticleSettings,
-  { articleId: id, slug, language }: Pick<ArticleFacts, 'articleId' | 'slug' | 'language'>,
+  { articleId, slug, language }: Pick<ArticleFacts, 'articleId' | 'slug' | 'language'>,
 ): string | undefined {
   if (slug === null) return undefined
-  const parts: Record<string, string> = { id, slug, language }
-  return articleUrl?.replace(/\{(\w+)\}/g, (whole, name: string) => parts[name] ?? whole)
+  return articleUrl
+    ?.replaceAll('{id}', articleId)
+    .replaceAll('{slug}', slug)
+    .replaceAll('{language}', language)
 }
 
 /** What was written of a row before, while the row is kept: tags and media stand in many articles. */
