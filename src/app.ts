@@ -152,6 +152,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   front.open({
     db,
     cache: responses,
+    delivery,
     caching: config.CACHE_SECONDS,
     limiter,
     headers: publicHeaders({ secure }),

@@ -2,12 +2,10 @@ import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Db, EmbargoReader, Head, LiveReader, Source } from '../db/db.ts'
 import { DomainError, type ProblemParts } from '../errors.ts'
-import { writeList } from '../json-bytes.ts'
 import { hasScope } from './auth.ts'
 import { type CacheSettings, cacheControl } from './caching.ts'
 import { listedTag } from './conditional.ts'
 import { codingOf } from './negotiation.ts'
-import type { Page } from './paging.ts'
 import { sendProblem } from './problem.ts'
 import { type Entry, packEntry, type ResponseCache } from './response-cache.ts'
 
@@ -16,7 +14,7 @@ export type Answer = {
   /** What the route's schema is to serialise, or the JSON itself where it is written already. */
   body?: unknown
   bytes?: Buffer
-  /** Where to look instead: the answer is then a 301. */
+  /** Where to look instead, to which the query is added: the answer is then a 301. */
   location?: string
   /** Cache tags, by which a CDN purges exactly. */
   tags: readonly string[]
@@ -43,8 +41,9 @@ export type Reading = {
 }
 type Compute = (reading: Reading) => Promise<Answer>
 
-/** What is to be made: for whom, of which normal form, how, and in which form of bytes. */
-type Wanted = {
+/** What is to be made: for whom, of which normal form, how, and in which form of bytes; and where it is kept. */
+export type Wanted = {
+  key: string
   audience: Audience
   form: string
   compute: Compute
@@ -88,7 +87,8 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
   /**
    * Sends what `compute` makes of the request's normal form: ready bytes where they are cached at the log's present
    * state. If the log moves while the data is read, it is read again; an answer that never stood still is sent without a
-   * label. `until` is an instant past which no cache may keep it, in epoch milliseconds.
+   * label. `until` is an instant past which no cache may keep it, in epoch milliseconds. `compute` is kept for the next
+   * who asks for the address: what it holds of the request may be its parameters, and nothing else.
    */
   async function answer(
     request: FastifyRequest,
@@ -105,23 +105,14 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
     const caching = request.key ? 'private, no-store' : cacheControl(cache, until, now())
     const started = performance.now()
     const key = `${audience.subscribers ? 's' : 'p'}${until ?? ''} ${form}`
-    // What is under embargo is in no log, which is what the cache goes by.
-    const cached = responses.isOn && !audience.embargoed
-    const make = (source: Source, head: Head): Promise<Outcome> => {
-      const wanted: Wanted = { audience, form, compute, until, serialize: serializerOf(reply) }
-      if (!cached) return settle(source, head, wanted)
-      return shareOne(key, source, head, async from => {
-        const outcome = await settle(source, from, wanted)
-        if ('entry' in outcome && outcome.settled) responses.put(key, outcome.entry)
-        return outcome
-      })
-    }
+    const wanted: Wanted = { key, audience, form, compute, until, serialize: serializerOf(reply) }
     const outcome = await db.read(request.key ? 'primary' : 'anywhere', async source => {
       const head = await source.head()
-      const etag = etagOf(head, audience, form)
-      if (listedTag(condition, etag)) return { known: etag }
-      const entry = cached ? responses.find(key, head) : undefined
-      return entry ? { entry, settled: true, isHit: true } : make(source, head)
+      if (condition !== undefined) {
+        const etag = etagOf(head, audience, form)
+        if (listedTag(condition, etag)) return { known: etag }
+      }
+      return obtain(source, head, wanted)
     })
     if ('known' in outcome) return notModified(reply, outcome.known, caching)
 
@@ -139,13 +130,30 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
     if ('location' in outcome)
       return reply
         .code(301)
-        .headers({ ...outcome.headers, location: outcome.location })
+        .headers({ ...outcome.headers, location: outcome.location + queryOf(request.raw.url ?? '') })
         .send()
     const { entry, settled } = outcome
-    if (cached && settled && !request.key) responses.remember(request.raw.url ?? '', key)
+    if (settled && !request.key) responses.remember(request.raw.url ?? '', wanted)
     if (settled && condition?.trim() === '*') return notModified(reply, entry.etag, caching)
     if (settled) reply.header('etag', entry.etag)
     return sendEntry(request, reply, entry)
+  }
+
+  /** What is wanted: ready where it is kept, else made, and kept. */
+  async function obtain(source: Source, head: Head, wanted: Wanted): Promise<Outcome> {
+    // What is under embargo is in no log, which is what the cache goes by.
+    if (!responses.isOn || wanted.audience.embargoed) return settle(source, head, wanted)
+    return shareOne(wanted.key, source, head, async from => {
+      const outcome = await settle(source, from, wanted)
+      if ('entry' in outcome && outcome.settled) responses.put(wanted.key, outcome.entry)
+      return outcome
+    })
+  }
+
+  /** Makes again what an address is known to ask for; undefined where that has become no plain answer. */
+  async function makeAgain(wanted: Wanted): Promise<Entry | undefined> {
+    const outcome = await db.read('anywhere', async source => obtain(source, await source.head(), wanted))
+    return 'entry' in outcome && outcome.settled ? outcome.entry : undefined
   }
 
   /**
@@ -213,37 +221,7 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
     }
   }
 
-  return { answer }
-}
-
-type ListBody = { data: readonly unknown[]; page: Page; meta: unknown }
-
-/** A list, with its next page in the Link header too (RFC 8288); `languages` are those it was filtered by. */
-export function listAnswer(
-  publicUrl: string,
-  body: ListBody,
-  tags: readonly string[],
-  languages: readonly string[] = [],
-): Answer {
-  const [language] = languages
-  return {
-    body,
-    tags,
-    ...(body.page.next ? { links: [`<${publicUrl}${body.page.next}>; rel="next"`] } : {}),
-    ...(language !== undefined && languages.length === 1 ? { language } : {}),
-  }
-}
-
-/** The same of items that are written already. */
-export function writtenList(
-  publicUrl: string,
-  { data, page, meta }: ListBody & { data: readonly Buffer[] },
-  tags: readonly string[],
-  languages?: readonly string[],
-): Answer {
-  const { body: _body, ...answer } = listAnswer(publicUrl, { data, page, meta }, tags, languages)
-  const rest = `,"page":${JSON.stringify(page)},"meta":${JSON.stringify(meta)}}`
-  return { ...answer, bytes: Buffer.concat([Buffer.from('{"data":'), writeList(data), Buffer.from(rest)]) }
+  return { answer, makeAgain }
 }
 
 type Withdrawn = { problem: { detail: string; parts: ProblemParts; tags: readonly string[] } }
@@ -268,6 +246,8 @@ function headersOf({ tags, language, lastModified, links = [] }: Answer): Record
     ...(links.length === 0 ? {} : { link: links.join(', ') }),
   }
 }
+
+const queryOf = (address: string) => (address.includes('?') ? address.slice(address.indexOf('?')) : '')
 
 /** How the route at hand writes what it answers. */
 function serializerOf(reply: FastifyReply): (body: unknown) => string {

@@ -2,18 +2,20 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import type { FastifyBaseLogger, FastifyServerFactory } from 'fastify'
-import type { Db, Head } from '../db/db.ts'
+import type { Db } from '../db/db.ts'
 import { type CacheSettings, cacheControl } from './caching.ts'
 import { listedTag } from './conditional.ts'
+import type { Delivery, Wanted } from './delivery.ts'
 import { wellFormedId } from './edge.ts'
 import { callerAt, type Limiter } from './limits.ts'
 import { acceptsJson, codingOf } from './negotiation.ts'
-import { type Coding, type Entry, packedAs, type ResponseCache } from './response-cache.ts'
+import { type Coding, type Entry, packEntry, packedAs, type ResponseCache } from './response-cache.ts'
 import { noteAnswer } from './server.ts'
 
 export type FrontDeps = {
   db: Db
   cache: ResponseCache
+  delivery: Delivery
   caching: CacheSettings
   limiter: Limiter | undefined
   /** Headers that every public answer has. */
@@ -30,9 +32,9 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void
 export type Front = ReturnType<typeof makeFront>
 
 /**
- * Answers in front of the routes what is ready: a public GET whose address came by before and whose answer is cached at
- * the log's present state. Everything else is for the routes. A hit costs no SQL beyond the look at the log, which serves
- * a turn of the event loop, no validation, no serialisation and no hashing.
+ * Answers in front of the routes the public GETs whose address came by before: what it asks for is known then, and is
+ * ready where it is cached at the log's present state, and else made anew. Everything else is for the routes. A hit costs
+ * no SQL beyond the look at the log, which serves a turn of the event loop, no validation, no serialisation, no hashing.
  */
 export function makeFront() {
   let deps: FrontDeps | undefined
@@ -87,57 +89,81 @@ function recover(
   else routes(request, response)
 }
 
-/** Answers, now or as soon as the state of the log is known; false where it is for the routes. */
+/** Answers, now or as soon as it can; false where it is for the routes. */
 function answer(
   deps: FrontDeps,
   request: IncomingMessage,
   response: ServerResponse,
   routes: Handler,
 ): boolean {
-  const { db, cache } = deps
+  const { db, cache, now } = deps
   if (request.method !== 'GET') return false
-  const key = cache.keyOf(request.url ?? '')
-  if (key === undefined) return false
-  const { headers } = request
-  if (
-    headers.authorization !== undefined ||
-    headers['x-api-key'] !== undefined ||
-    headers['content-length'] !== undefined ||
-    headers['transfer-encoding'] !== undefined ||
-    headers.expect !== undefined ||
-    !acceptsJson(headers.accept)
-  )
-    return false
+  const wanted = cache.wantedAt(request.url ?? '')
+  if (!wanted || !isPlain(request)) return false
+  // Near its end the lifetimes change with every second: the route says them.
+  if (wanted.until !== undefined && now() >= wanted.until - longestLifetime(deps) * 1000) return false
   const head = db.head()
-  if (!(head instanceof Promise)) return send(deps, request, response, key, head)
+  const entry = head instanceof Promise ? undefined : cache.find(wanted.key, head)
+  if (entry) {
+    const coding = packedAs(entry, codingOf(request.headers['accept-encoding']))
+    if (coding !== false) return send(deps, request, response, entry, coding, fromCache)
+  }
   noteAnswer(request.socket, response)
-  head
-    .then(found => {
-      if (!send(deps, request, response, key, found)) routes(request, response)
+  makeAnswer(deps, request, response, wanted)
+    .then(isAnswered => {
+      if (!isAnswered) routes(request, response)
     })
     .catch(error => recover(error, deps, request, response, routes))
   return true
+}
+
+/** Whether a request asks for nothing that only the routes know: no key, no body, and JSON will do. */
+function isPlain({ headers }: IncomingMessage): boolean {
+  return (
+    headers.authorization === undefined &&
+    headers['x-api-key'] === undefined &&
+    headers['content-length'] === undefined &&
+    headers['transfer-encoding'] === undefined &&
+    headers.expect === undefined &&
+    acceptsJson(headers.accept)
+  )
+}
+
+/** Makes what is not ready, and answers with it; false where it is for the routes after all. */
+async function makeAnswer(
+  deps: FrontDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+  wanted: Wanted,
+): Promise<boolean> {
+  const { db, cache, delivery, limiter } = deps
+  if (limiter?.isSpent(callerAt(addressOf(deps, request)))) return false
+  const started = performance.now()
+  const kept = cache.find(wanted.key, await db.head())
+  // A condition may spare the work. And whatever is no plain answer, an error too, the routes say.
+  const isConditional = request.headers['if-none-match'] !== undefined
+  const made = kept || isConditional ? undefined : await delivery.makeAgain(wanted).catch(() => undefined)
+  const entry = kept ?? made
+  if (!entry) return false
+  const coding = await packEntry(entry, codingOf(request.headers['accept-encoding']))
+  const timing = kept ? fromCache : `db;dur=${(performance.now() - started).toFixed(2)}`
+  return send(deps, request, response, entry, coding, timing)
 }
 
 function send(
   deps: FrontDeps,
   request: IncomingMessage,
   response: ServerResponse,
-  key: string,
-  head: Head,
+  entry: Entry,
+  coding: Coding | undefined,
+  timing: string,
 ): boolean {
-  const { cache, limiter, log, isLogged, now } = deps
-  const entry = cache.find(key, head)
-  // Near its end the lifetimes change with every second: the route says them.
-  if (!entry || (entry.until !== undefined && now() >= entry.until - longestLifetime(deps) * 1000))
-    return false
+  const { limiter, log, isLogged } = deps
   const { headers } = request
   const condition = headers['if-none-match']
   const isKnown =
     condition !== undefined &&
     (condition === entry.etag || listedTag(condition, entry.etag) || condition.trim() === '*')
-  const coding = isKnown ? undefined : packedAs(entry, codingOf(headers['accept-encoding']))
-  if (coding === false) return false
   const limit = limiter?.count(callerAt(addressOf(deps, request)))
   if (limit && limit.left < 0) return false
 
@@ -145,16 +171,19 @@ function send(
   const all = headOf(deps, entry, isKnown ? 'unchanged' : (coding ?? 'identity')).concat('x-request-id', id)
   if (limit && limiter) all.push('ratelimit', limiter.fieldOf(limit))
   const status = isKnown ? 304 : 200
+  if (!isKnown) all.push('server-timing', timing)
   response.writeHead(status, all)
   if (isKnown) response.end()
   else response.end(coding === undefined ? entry.body : entry.packed.get(coding))
   if (isLogged) {
     const [path] = (request.url ?? '').split('?', 1)
     const said = { reqId: id, method: 'GET', path, address: addressOf(deps, request), statusCode: status }
-    log.info(said, 'answered from the cache')
+    log.info(said, timing === fromCache ? 'answered from the cache' : 'answered in front of the routes')
   }
   return true
 }
+
+const fromCache = 'cache;desc=hit'
 
 function longestLifetime({ caching }: FrontDeps): number {
   return Math.max(caching.maxAge, caching.sharedMaxAge) + Math.max(caching.revalidate, caching.ifError)
@@ -181,7 +210,6 @@ function headOf(
       ? {}
       : {
           ...entry.headers,
-          'server-timing': 'cache;desc=hit',
           ...(form === 'identity' ? {} : { 'content-encoding': form }),
           'content-length': String(body.length),
         }

@@ -31,6 +31,11 @@ export function makeLimiter(perMinute: number, now: () => number) {
     perMinute,
     policy: `"default";q=${perMinute};w=${windowSeconds}`,
     count,
+    /** Whether a caller has nothing left. */
+    isSpent(caller: string): boolean {
+      const window = callers.get(caller)
+      return window !== undefined && window.count >= perMinute && window.resetAt > now()
+    },
     /** The RateLimit field. */
     fieldOf: ({ left, seconds }: Counted) => `"default";r=${Math.max(left, 0)};t=${seconds}`,
   }

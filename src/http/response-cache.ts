@@ -2,6 +2,7 @@ import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
 import type { Head } from '../db/db.ts'
+import type { Wanted } from './delivery.ts'
 
 export type Coding = 'zstd' | 'br' | 'gzip'
 
@@ -28,7 +29,9 @@ export type Entry = {
 const leastToPack = 1024
 /** What an entry costs besides its bytes, about. */
 const overhead = 2000
-const addressBytes = 8 * 1024 * 1024
+const addressBytes = 32 * 1024 * 1024
+/** What is known of an address costs besides its text, about. */
+const wantedOverhead = 2000
 const longestAddress = 1000
 
 const pack: Record<Coding, (body: Buffer) => Promise<Buffer>> = {
@@ -53,9 +56,9 @@ export function makeResponseCache(mostBytes: number) {
           sizeCalculation: (entry, key) =>
             entry.body.length * 2 + (key.length + lengthOf(entry.headers)) * 2 + overhead,
         })
-  const addresses = new LRUCache<string, string>({
+  const addresses = new LRUCache<string, Wanted>({
     maxSize: addressBytes,
-    sizeCalculation: (key, address) => (key.length + address.length) * 2 + 100,
+    sizeCalculation: ({ key }, address) => (key.length + address.length) * 4 + wantedOverhead,
   })
 
   return {
@@ -72,12 +75,12 @@ export function makeResponseCache(mostBytes: number) {
       entries?.set(key, entry)
     },
 
-    /** Remembers which key an address as it was sent comes to, so that it need not be read again. */
-    remember(address: string, key: string): void {
-      if (entries && address.length <= longestAddress) addresses.set(address, key)
+    /** Remembers what an address as it was sent asks for, so that it need not be read again. */
+    remember(address: string, wanted: Wanted): void {
+      if (address.length <= longestAddress && !addresses.has(address)) addresses.set(address, wanted)
     },
 
-    keyOf: (address: string): string | undefined => addresses.get(address),
+    wantedAt: (address: string): Wanted | undefined => addresses.get(address),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Db, Writer } from '../../src/db/db.ts'
 import type { AllTables } from '../../src/db/tables.ts'
-import { formVersion, writeForm } from '../../src/features/articles/form.ts'
+import { formVersion } from '../../src/features/articles/articles.schema.ts'
+import { writeForm } from '../../src/features/articles/form.ts'
 import type { StoredRendition } from '../../src/words.ts'
 
 /** What a corpus of so many articles has: the same for the same number, on every machine. */
@@ -190,9 +191,14 @@ function articleOf(n: number, from: number, random: () => number) {
     publishedAt: at,
     updatedAt: at,
   }
-  const publication: Row<'publications'> = { ...row, form: writeForm(row), formVersion }
   const history: Row<'history'> = { articleId: id, number: 1, kind: 'publish', at }
   const filed = [sectionId, ...tagIds]
+  const publication: Row<'publications'> = {
+    ...row,
+    form: writeForm(row, []),
+    formVersion,
+    tagIds: filed.join(' '),
+  }
   return {
     article,
     articleTags: tagIds.map((tagId, i) => ({ articleId: id, position: i + 1, tagId })),

@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
 import type { Head } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
-import { type Answer, type Delivery, listAnswer, writtenList } from '../../http/delivery.ts'
+import type { Answer, Delivery } from '../../http/delivery.ts'
+import { listAnswer, writtenList } from '../../http/list-answer.ts'
 import { cursorMismatch, normalForm, openPage } from '../../http/paging.ts'
 import { responses } from '../../http/problem.ts'
 import { Cursor, closed, Limit, ref } from '../../http/schema.ts'
@@ -100,15 +101,16 @@ export function articleRoutes(
       },
     },
     (request, reply) => {
-      const { idOrSlug } = request.params
+      const { query, params } = request
+      const { idOrSlug } = params
       return delivery.answer(
         request,
         reply,
-        normalForm(`${path}/${idOrSlug}`, request.query),
+        normalForm(`${path}/${idOrSlug}`, query),
         async ({ audience, live, embargo, head }) => {
-          const found = await getPublication(live, idOrSlug, embargo, request.query.bodyFormat)
-          if ('redirect' in found) return redirect(settings, found, '', request.url)
-          const view = viewOf(request.query, audience.subscribers, 'article')
+          const found = await getPublication(live, idOrSlug, embargo, query.bodyFormat)
+          if ('redirect' in found) return redirect(settings, found, '')
+          const view = viewOf(query, audience.subscribers, 'article')
           const [article] = await renderFound(live, settings, [found], view, head)
           // It went while it was read.
           if (!article) throw noArticle()
@@ -133,17 +135,18 @@ export function articleRoutes(
       },
     },
     (request, reply) => {
-      const { idOrSlug } = request.params
+      const { query, params } = request
+      const { idOrSlug } = params
       const at = `${path}/${idOrSlug}/versions`
       // Bound to the article and not to the address it was asked by: its slug may change between two pages.
-      const list = openPage(at, request.query, ['string', 'number'], [], `${path}/versions`)
-      return delivery.answer(request, reply, normalForm(at, request.query), async ({ live, embargo }) => {
+      const list = openPage(at, query, ['string', 'number'], [], `${path}/versions`)
+      return delivery.answer(request, reply, normalForm(at, query), async ({ live, embargo }) => {
         const found = await getPublication(live, idOrSlug, embargo)
-        if ('redirect' in found) return redirect(settings, found, '/versions', request.url)
+        if ('redirect' in found) return redirect(settings, found, '/versions')
         const { row } = found
         const [articleId, after] = list.after ?? [row.articleId, 0]
         if (articleId !== row.articleId) throw cursorMismatch()
-        const most = request.query.limit + 1
+        const most = query.limit + 1
         const versions = await listHistory(live, articleId, most, after)
         // What waits comes after what was.
         if (found.embargo) versions.push(...(await listHistory(found.embargo, articleId, most, after)))
@@ -174,20 +177,21 @@ export function articleRoutes(
       },
     },
     (request, reply) => {
-      const { idOrSlug } = request.params
-      const { limit } = request.query
+      const { query, params } = request
+      const { idOrSlug } = params
+      const { limit } = query
       const at = `${path}/${idOrSlug}/related`
-      return delivery.answer(request, reply, normalForm(at, request.query), async reading => {
+      return delivery.answer(request, reply, normalForm(at, query), async reading => {
         const { audience, live, embargo, head } = reading
         const found = await getPublication(live, idOrSlug, embargo)
-        if ('redirect' in found) return redirect(settings, found, '/related', request.url)
+        if ('redirect' in found) return redirect(settings, found, '/related')
         const { row } = found
         const rows = await listRelated(live, found, limit)
         const data = await renderArticles(
           live,
           settings,
           rows,
-          viewOf(request.query, audience.subscribers, 'list'),
+          viewOf(query, audience.subscribers, 'list'),
           head,
         )
         const body = { data: data.map(article => article.bytes), page: { limit, hasMore: false }, meta: {} }
@@ -220,7 +224,6 @@ function articleAnswer(settings: ArticleSettings, { row, relations, bytes }: Art
   }
 }
 
-function redirect({ publicUrl }: ArticleSettings, to: Redirect, rest: string, url: string): Answer {
-  const query = url.includes('?') ? url.slice(url.indexOf('?')) : ''
-  return { location: `${publicUrl}${path}/${to.redirect}${rest}${query}`, tags: [`article-${to.articleId}`] }
+function redirect({ publicUrl }: ArticleSettings, to: Redirect, rest: string): Answer {
+  return { location: `${publicUrl}${path}/${to.redirect}${rest}`, tags: [`article-${to.articleId}`] }
 }

@@ -66,6 +66,7 @@ const properties = {
   publishedAt: Type.Optional(Instant({ description: 'When it first became public; never moves.' })),
   updatedAt: Type.Optional(Instant({ description: 'When the live version was published.' })),
   correctedAt: Type.Optional(Instant({ description: 'When it was last corrected.' })),
+  corrections: Type.Optional(Type.Array(ref(CorrectionSchema))),
   canonicalUrl: text('Where it is read on the public site.'),
   section: Type.Optional(ref(TagRefSchema)),
   tags: Type.Optional(Type.Array(ref(TagRefSchema))),
@@ -86,11 +87,16 @@ const properties = {
         'Until when this is under embargo. Only keys with `articles:embargoed` see it before; they may not publish it.',
     }),
   ),
-  corrections: Type.Optional(Type.Array(ref(CorrectionSchema))),
   translations: Type.Optional(
     Type.Array(ref(TranslationSchema), { description: 'Lists have it only with `include=translations`.' }),
   ),
 }
+
+/**
+ * Raised with any change of how the fields that are an article's own are written (form.ts): what an earlier build kept
+ * is then written anew wherever it is read.
+ */
+export const formVersion = 1
 
 export const articleFields = Object.keys(properties) as (keyof typeof properties)[]
 export type ArticleField = keyof typeof properties

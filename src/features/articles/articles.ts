@@ -5,16 +5,13 @@ import { readInstant } from '../../instant.ts'
 import { findLiveTag, findTagRedirect } from '../tags/live-tags.store.ts'
 import type { ArticleQuery } from './articles.schema.ts'
 import {
-  type ArticleFilter,
   countPublications,
-  type FilterTag,
   findPublication,
   findPublicationOfSlug,
   type Listed,
   listPublicationRows,
   listPublicationsById,
   type PlaceInList,
-  type Sort,
 } from './articles.store.ts'
 import {
   findArticleOfSlug,
@@ -26,6 +23,7 @@ import {
 } from './relations.store.ts'
 import { type Article, renderArticles, renderTombstone } from './render.ts'
 import type { View } from './view.ts'
+import type { ArticleFilter, FilterTag, Sort } from './walk.store.ts'
 import type { ArticleSettings } from './write-article.ts'
 
 export type ListQuery = Partial<Static<typeof ArticleQuery>>

@@ -1,6 +1,6 @@
 import { formatInstant } from '../../instant.ts'
 import type { ArticleField } from './articles.schema.ts'
-import type { PublicationRow } from './publications.store.ts'
+import type { HistoryRow, PublicationRow } from './publications.store.ts'
 
 /** An article's own row; what was never published has no times and perhaps no address. */
 export type ArticleRow = Omit<PublicationRow, 'slug' | 'publishedAt' | 'updatedAt' | 'sectionId'> & {
@@ -9,14 +9,10 @@ export type ArticleRow = Omit<PublicationRow, 'slug' | 'publishedAt' | 'updatedA
   updatedAt: number | null
 }
 
-/**
- * What `writeForm` writes has changed: raise it, and forms that an earlier build kept are written anew from their rows
- * wherever they are read.
- */
-export const formVersion = 1
-
 const text = (value: string | null) => (value === null ? undefined : JSON.stringify(value))
 const instant = (at: number | null) => (at === null ? undefined : `"${formatInstant(at)}"`)
+
+type Source = ArticleRow & { corrections: readonly HistoryRow[] }
 
 /** The fields that are an article's own, and change with nothing but a publish, as JSON; undefined where one is absent. */
 const own = {
@@ -41,15 +37,25 @@ const own = {
   publishedAt: row => instant(row.publishedAt),
   updatedAt: row => instant(row.updatedAt),
   correctedAt: row => instant(row.correctedAt),
-} satisfies Partial<Record<ArticleField, (row: ArticleRow) => string | undefined>>
+  corrections: ({ corrections }) =>
+    corrections.length === 0 ? undefined : JSON.stringify(corrections.map(correctionOf)),
+} satisfies Partial<Record<ArticleField, (row: Source) => string | undefined>>
+
+const correctionOf = ({ number, at, note }: HistoryRow) => {
+  return { version: number, at: formatInstant(at), note: note ?? '' }
+}
 
 export type OwnField = keyof typeof own
 export const ownFields = Object.keys(own) as OwnField[]
 
-/** The form of an article: its own fields as the JSON of ArticleSchema has them, without the braces around them. */
-export function writeForm(row: ArticleRow): Buffer {
+/**
+ * The form of an article: its own fields as the JSON of ArticleSchema has them, without the braces around them. Its
+ * corrections are those readers saw, first to last.
+ */
+export function writeForm(row: ArticleRow, corrections: readonly HistoryRow[]): Buffer {
+  const source = { ...row, corrections }
   const parts = ownFields.flatMap(field => {
-    const value = own[field](row)
+    const value = own[field](source)
     return value === undefined ? [] : [`"${field}":${value}`]
   })
   return Buffer.from(parts.join(','))

@@ -113,6 +113,7 @@ export async function listCorrectionsOf(
   articleIds: readonly string[],
 ): Promise<HistoryRow[]> {
   const { history } = reader.tables
+  if (articleIds.length === 0) return []
   const build = () =>
     reader.sql
       .select()

@@ -6,7 +6,7 @@ import type { TagFacts } from '../tags/live-tags.store.ts'
 import type { ArticleField, TombstoneSchema } from './articles.schema.ts'
 import { type Listed, listWholeById } from './articles.store.ts'
 import { mediaAt, tagsAt } from './facts.ts'
-import { formVersion, writeForm } from './form.ts'
+import { writeForm } from './form.ts'
 import {
   type ArticleReader,
   listBodiesOf,
@@ -43,11 +43,7 @@ export async function renderArticles(
   const shows = (field: ArticleField) => view.shown.has(field)
   const readable = shows('body') ? rows.filter(row => !isWithheld(row, view)) : []
   const unread = readable.filter(row => row.body === undefined).map(row => row.articleId)
-  const corrected = shows('corrections')
-    ? rows.filter(row => row.correctedAt !== null).map(row => row.articleId)
-    : []
-
-  const tags = shows('tags') || shows('section') ? await tagsOfAll(live, head, ids, embargo) : []
+  const tags = shows('tags') || shows('section') ? await tagsOfAll(live, head, rows, embargo) : []
   const media =
     shows('leadMedia') || shows('media') ? await mediaOfAll(live, head, rows, shows('media'), embargo) : []
   const bodies = unread.length > 0 ? await listBodiesOf(reader, unread, view.bodyFormat) : []
@@ -57,18 +53,15 @@ export async function renderArticles(
         rows.map(row => row.storyId),
       )
     : []
-  const corrections = corrected.length > 0 ? await listCorrectionsOf(live, corrected) : []
-  if (embargo && corrected.length > 0) corrections.push(...(await listCorrectionsOf(embargo, corrected)))
   const embargoes = embargo ? await listEmbargoesOf(embargo, ids) : []
 
   const tagsOf = group(tags, item => item.articleId)
   const mediaOf = group(media, item => item.articleId)
   const bodyOf = new Map([...readable, ...bodies].map(item => [item.articleId, item.body]))
   const siblingsOf = group(siblings, item => item.storyId)
-  const correctionsOf = group(corrections, item => item.articleId)
   const untilOf = new Map(embargoes.map(item => [item.articleId, item.until]))
   const address = { base: `${settings.publicUrl}/v1/media` }
-  const forms = await formsOf(reader, rows, untilOf)
+  const forms = await formsOf(live, rows, untilOf, embargo)
 
   return rows.flatMap(row => {
     const form = forms.get(row.articleId)
@@ -81,7 +74,6 @@ export async function renderArticles(
       media: mediaOf.get(row.articleId) ?? [],
       ...(body === undefined ? {} : { body }),
       siblings: siblingsOf.get(row.storyId) ?? [],
-      corrections: correctionsOf.get(row.articleId) ?? [],
       ...(until === undefined ? {} : { embargoedUntil: until }),
     }
     return [{ row, relations, bytes: writeArticle(form, row, relations, settings, view, address) }]
@@ -90,21 +82,28 @@ export async function renderArticles(
 
 /** The forms of publications: those that are kept, and of the others those that their rows make. */
 async function formsOf(
-  reader: ArticleReader,
+  live: LiveReader,
   rows: readonly Listed[],
   untilOf: ReadonlyMap<string, number>,
+  embargo: EmbargoReader | undefined,
 ): Promise<Map<string, Buffer>> {
   const forms = new Map<string, Buffer>()
   const missing: string[] = []
-  for (const { articleId, form, formVersion: version } of rows) {
-    if (form && version === formVersion) forms.set(articleId, form)
+  for (const { articleId, form } of rows) {
+    if (form) forms.set(articleId, form)
     else missing.push(articleId)
   }
-  for (const row of await listWholeById(reader, missing)) {
+  if (missing.length === 0) return forms
+  const whole = await listWholeById(embargo ?? live, missing)
+  const corrected = whole.filter(row => row.correctedAt !== null).map(row => row.articleId)
+  const corrections = await listCorrectionsOf(live, corrected)
+  if (embargo) corrections.push(...(await listCorrectionsOf(embargo, corrected)))
+  const correctionsOf = group(corrections, item => item.articleId)
+  for (const row of whole) {
     // What has not been public yet stands in lists where it is to be.
     const isFirst = untilOf.get(row.articleId) === row.publishedAt
     const times = isFirst ? { publishedAt: null, updatedAt: null } : {}
-    forms.set(row.articleId, writeForm({ ...row, ...times }))
+    forms.set(row.articleId, writeForm({ ...row, ...times }, correctionsOf.get(row.articleId) ?? []))
   }
   return forms
 }
@@ -112,11 +111,16 @@ async function formsOf(
 async function tagsOfAll(
   live: LiveReader,
   head: Head,
-  ids: readonly string[],
+  rows: readonly Listed[],
   embargo: EmbargoReader | undefined,
 ): Promise<{ articleId: string; position: number; tag: TagFacts }[]> {
-  if (embargo) return listTagsOf(embargo, ids)
-  const filed = await listTagIdsOf(live, ids)
+  const idsOf = (some: readonly Listed[]) => some.map(row => row.articleId)
+  if (embargo) return listTagsOf(embargo, idsOf(rows))
+  const filed = rows.flatMap(({ articleId, tagIds }) =>
+    tagIds === null ? [] : tagIds.split(' ').map((id, position) => ({ articleId, position, id })),
+  )
+  const others = rows.filter(row => row.tagIds === null)
+  if (others.length > 0) filed.push(...(await listTagIdsOf(live, idsOf(others))))
   const facts = await tagsAt(
     live,
     head,

@@ -8,7 +8,7 @@ import type { TagRefSchema } from '../tags/tags.schema.ts'
 import { tagName } from '../tags/tags.ts'
 import type { ArticleField } from './articles.schema.ts'
 import { type ArticleRow, type OwnField, pickForm } from './form.ts'
-import type { HistoryRow, Sibling } from './relations.store.ts'
+import type { Sibling } from './relations.store.ts'
 import type { View } from './view.ts'
 
 /** The public settings that shape an article. */
@@ -22,7 +22,6 @@ export type Relations = {
   media: readonly { position: number; media: MediaFacts }[]
   body?: string
   siblings: readonly Sibling[]
-  corrections: readonly HistoryRow[]
   /** Until when it is under embargo, in epoch milliseconds. */
   embargoedUntil?: number
 }
@@ -88,14 +87,6 @@ const related: Record<RelatedField, (source: Source) => Buffer | string | undefi
   bodyWithheld: ({ row, view }) => (isWithheld(row, view) ? '{"reason":"subscribers"}' : undefined),
   embargoedUntil: ({ relations: { embargoedUntil: until } }) =>
     stringOf(until === undefined ? undefined : formatInstant(until)),
-  corrections: ({ relations: { corrections } }) =>
-    corrections.length === 0
-      ? undefined
-      : JSON.stringify(
-          corrections.map(({ number, at, note }) => {
-            return { version: number, at: formatInstant(at), note: note ?? '' }
-          }),
-        ),
   translations: ({ row, relations, settings }) =>
     JSON.stringify(
       translationsOf(row.articleId, relations).map(sibling => {
@@ -128,11 +119,18 @@ export function canonicalUrl(
   { articleId, slug, language }: Pick<ArticleFacts, 'articleId' | 'slug' | 'language'>,
 ): string | undefined {
   if (slug === null) return undefined
-  return articleUrl
-    ?.replaceAll('{id}', articleId)
-    .replaceAll('{slug}', slug)
-    .replaceAll('{language}', language)
+  if (articleUrl === undefined) return undefined
+  let parts = addresses.get(articleUrl)
+  if (!parts) {
+    // Text and names in turn.
+    parts = articleUrl.split(/\{(id|slug|language)\}/)
+    addresses.set(articleUrl, parts)
+  }
+  const values: Record<string, string> = { id: articleId, slug, language }
+  return parts.reduce((address, part, i) => address + (i % 2 === 0 ? part : values[part]), '')
 }
+
+const addresses = new Map<string, string[]>()
 
 /** What was written of a row before, while the row is kept: tags and media stand in many articles. */
 const written = new WeakMap<TagFacts | MediaFacts, Map<string, Buffer>>()
@@ -152,8 +150,8 @@ function writeOnce(row: TagFacts | MediaFacts, form: string, make: () => object)
 }
 
 function tagBytes(tag: TagFacts, { row, settings }: Source, whole: boolean): Buffer {
-  const languages = [row.language, settings.language]
-  return writeOnce(tag, `${languages} ${whole}`, () => tagRef(tag, languages, whole))
+  const form = whole ? `whole ${row.language}` : row.language
+  return writeOnce(tag, form, () => tagRef(tag, [row.language, settings.language], whole))
 }
 
 function tagRef(tag: TagFacts, languages: readonly string[], whole: boolean): Static<typeof TagRefSchema> {

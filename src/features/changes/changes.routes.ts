@@ -1,6 +1,7 @@
 import { Behind } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
-import { type Delivery, listAnswer } from '../../http/delivery.ts'
+import type { Delivery } from '../../http/delivery.ts'
+import { listAnswer } from '../../http/list-answer.ts'
 import { filtersOf, normalForm, openPage, writeCursor } from '../../http/paging.ts'
 import { responses } from '../../http/problem.ts'
 import { ref } from '../../http/schema.ts'

@@ -62,9 +62,8 @@ export async function renderPreview(
     }),
     ...(copy.bodyHtml === null ? {} : { body: view.bodyFormat === 'text' ? text : html }),
     siblings: await listSiblings(live, [copy.storyId]),
-    corrections,
   }
-  return writeArticle(writeForm(row), row, relations, settings, view, address)
+  return writeArticle(writeForm(row, corrections), row, relations, settings, view, address)
 }
 
 /**

@@ -2,8 +2,9 @@ import { Type } from 'typebox'
 import type { Db } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
 import { hasScope } from '../../http/auth.ts'
-import { type Delivery, listAnswer } from '../../http/delivery.ts'
+import type { Delivery } from '../../http/delivery.ts'
 import { sendFile } from '../../http/files.ts'
+import { listAnswer } from '../../http/list-answer.ts'
 import { normalForm, openPage } from '../../http/paging.ts'
 import { responses } from '../../http/problem.ts'
 import { Cursor, closed, Id, Limit, ref } from '../../http/schema.ts'
@@ -38,9 +39,10 @@ export function mediaRoutes(
       },
     },
     (request, reply) => {
-      const list = openPage(path, request.query, ['string'])
-      return delivery.answer(request, reply, normalForm(path, request.query), async ({ live }) => {
-        const found = await listLiveMediaRows(live, request.query.limit + 1, list.after?.[0])
+      const { query } = request
+      const list = openPage(path, query, ['string'])
+      return delivery.answer(request, reply, normalForm(path, query), async ({ live }) => {
+        const found = await listLiveMediaRows(live, query.limit + 1, list.after?.[0])
         const { rows, page } = list.close(found, row => [row.id])
         return listAnswer(publicUrl, { data: rows.map(row => renderMedia(row, base)), page, meta: {} }, [
           'media',

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { App } from '../../http/app-type.ts'
-import { type Delivery, listAnswer } from '../../http/delivery.ts'
+import type { Delivery } from '../../http/delivery.ts'
+import { listAnswer } from '../../http/list-answer.ts'
 import { normalForm, openPage } from '../../http/paging.ts'
 import { responses } from '../../http/problem.ts'
 import { anyOf, Cursor, closed, Language, Limit, ref, Slug, words } from '../../http/schema.ts'
@@ -84,20 +85,15 @@ export function tagRoutes(app: App, deps: { delivery: Delivery; publicUrl: strin
       },
     },
     (request, reply) => {
-      const { slug } = request.params
-      return delivery.answer(
-        request,
-        reply,
-        normalForm(`${path}/${slug}`, request.query),
-        async ({ live }) => {
-          const found = await getLiveTag(live, slug)
-          if ('redirect' in found) {
-            const query = request.url.slice(request.url.split('?', 1)[0]?.length)
-            return { location: `${publicUrl}${path}/${found.redirect}${query}`, tags: [`tag-${slug}`] }
-          }
-          return { body: tagOf(found, request.query.language), tags: [`tag-${slug}`] }
-        },
-      )
+      const { query, params } = request
+      const { slug } = params
+      return delivery.answer(request, reply, normalForm(`${path}/${slug}`, query), async ({ live }) => {
+        const found = await getLiveTag(live, slug)
+        const tags = [`tag-${slug}`]
+        return 'redirect' in found
+          ? { location: `${publicUrl}${path}/${found.redirect}`, tags }
+          : { body: tagOf(found, query.language), tags }
+      })
     },
   )
 

@@ -151,7 +151,12 @@ async function movePublications(
   from: string,
   to: string,
 ): Promise<number> {
-  const both = tx.sql.select({ id: filed.articleId }).from(filed).where(eq(filed.tagId, to))
+  const having = (id: string) => tx.sql.select({ id: filed.articleId }).from(filed).where(eq(filed.tagId, id))
+  await tx.sql
+    .update(publications)
+    .set({ tagIds: null })
+    .where(inArray(publications.articleId, having(from)))
+  const both = having(to)
   await tx.sql.delete(filed).where(and(eq(filed.tagId, from), inArray(filed.articleId, both)))
   const gained = await tx.sql
     .update(filed)
