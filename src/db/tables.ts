@@ -106,11 +106,13 @@ export function describeTables(kit: ColumnKit) {
         publishedAt: instant('published_at').notNull(),
         updatedAt: instant('updated_at').notNull(),
         correctedAt: instant('corrected_at'),
-        // Of a live one, for its readers: its own fields as they get them, which writing of them this is, and the ids of
-        // its tags, the section's first, with spaces between. What is null is made of the other columns and tables.
+        // Of a live one, for its readers: its own fields as they get them, which writing of them this is, and with spaces
+        // between the ids of its tags, the section's first, and of its media without the lead. What is null is made of the
+        // other columns and tables.
         form: bytes('form'),
         formVersion: integer('form_version'),
         tagIds: text('tag_ids'),
+        mediaIds: text('media_ids'),
       },
       p => [
         // The section rides along so that a day is counted by section from the index alone.

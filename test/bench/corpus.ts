@@ -198,6 +198,7 @@ function articleOf(n: number, from: number, random: () => number) {
     form: writeForm(row, []),
     formVersion,
     tagIds: filed.join(' '),
+    mediaIds: '',
   }
   return {
     article,

@@ -21,8 +21,14 @@ const listedColumns = [
 export type Listed = Pick<PublicationRow, (typeof listedColumns)[number]> & {
   /** As this build writes it. */
   form: Buffer | null
-  /** Where it was read with it. */
-  body?: string
+} & Partial<Single>
+/** What is read with a single one. */
+type Single = {
+  /** The ids of its media without the lead, with spaces between. */
+  mediaIds: string | null
+  body: string
+  /** Whether another live article tells its story: truthy if so. */
+  isTranslated: unknown
 }
 
 function columnsOf(p: LiveTables['publications']) {
@@ -131,18 +137,24 @@ export async function listWholeById(
   return ids.length === 0 ? [] : reader.prepared('whole publications', build, { ids: reader.list(ids) })
 }
 
-export async function findPublication(reader: ArticleReader, id: string): Promise<Listed | undefined> {
-  const { publications: p } = reader.tables
+/** One publication, with all of it that one look can find. */
+export async function findPublication(
+  reader: ArticleReader,
+  id: string,
+  format: 'html' | 'text',
+): Promise<Listed | undefined> {
+  const { publications: p, publicationBodies: bodies } = reader.tables
   const build = () =>
     reader.sql
-      .select(columnsOf(p))
+      .select({ ...columnsOf(p), ...singleColumns(reader, format) })
       .from(p)
+      .innerJoin(bodies, eq(bodies.articleId, p.articleId))
       .where(eq(p.articleId, sql.placeholder('id')))
-  const [row] = await reader.prepared('publication by id', build, { id })
+  const [row] = await reader.prepared(`publication with ${format}`, build, { id })
   return row
 }
 
-/** The live publication whose slug it is, or was, with its body: what readers ask for most, at one look. */
+/** The same of the live publication whose slug it is, or was. */
 export async function findPublicationOfSlug(
   reader: LiveReader,
   slug: string,
@@ -151,11 +163,20 @@ export async function findPublicationOfSlug(
   const { publications: p, publicationBodies: bodies, slugs } = reader.tables
   const build = () =>
     reader.sql
-      .select({ ...columnsOf(p), body: bodies[format] })
+      .select({ ...columnsOf(p), ...singleColumns(reader, format) })
       .from(slugs)
       .innerJoin(p, eq(p.articleId, slugs.articleId))
       .innerJoin(bodies, eq(bodies.articleId, slugs.articleId))
       .where(eq(slugs.slug, sql.placeholder('slug')))
   const [row] = await reader.prepared(`publication of slug with ${format}`, build, { slug })
   return row
+}
+
+function singleColumns({ tables }: ArticleReader, format: 'html' | 'text') {
+  const { publications: p, publicationBodies: bodies } = tables
+  return {
+    mediaIds: p.mediaIds,
+    body: bodies[format],
+    isTranslated: sql<unknown>`exists (select 1 from ${p} s where s.story_id = ${p.storyId} and s.article_id <> ${p.articleId})`,
+  }
 }

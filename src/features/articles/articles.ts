@@ -173,8 +173,8 @@ export async function getPublication(
   }
   const waitingId = embargo && !byId ? await findEmbargoedSlug(embargo, idOrSlug) : undefined
   const id = byId ? idOrSlug : (waitingId ?? (await findArticleOfSlug(live, idOrSlug)))
-  const waiting = embargo && id !== undefined ? await findPublication(embargo, id) : undefined
-  const row = waiting ?? (id === undefined ? undefined : await findPublication(live, id))
+  const waiting = embargo && id !== undefined ? await findPublication(embargo, id, bodyFormat) : undefined
+  const row = waiting ?? (id === undefined ? undefined : await findPublication(live, id, bodyFormat))
   if (row) {
     if (!byId && row.slug !== idOrSlug) return { redirect: row.slug, articleId: row.articleId }
     return waiting && embargo ? { row, embargo } : { row }

@@ -5,7 +5,7 @@ import type { AllTables } from '../../db/tables.ts'
 import { countMediaUses } from '../media/media.store.ts'
 import { countTagUses, tagTree } from '../tags/live-tags.store.ts'
 
-type Kept = Pick<AllTables['publications']['$inferSelect'], 'form' | 'formVersion' | 'tagIds'>
+type Kept = Pick<AllTables['publications']['$inferSelect'], 'form' | 'formVersion' | 'tagIds' | 'mediaIds'>
 export type PublicationRow = Omit<AllTables['publications']['$inferSelect'], keyof Kept>
 export type HistoryRow = AllTables['history']['$inferSelect']
 export type TombstoneRow = AllTables['tombstones']['$inferSelect']
@@ -81,7 +81,7 @@ export async function takePublication(
     .from(from.publications)
     .where(eq(from.publications.articleId, articleId))
   if (!found) return undefined
-  const { form: _form, formVersion: _version, tagIds: _tags, ...row } = found
+  const { form: _form, formVersion: _version, tagIds: _tags, mediaIds: _media, ...row } = found
   const [body] = await tx.sql.select().from(from.bodies).where(eq(from.bodies.articleId, articleId))
   const { tagIds, media, mediaIds } = await deleteRows(tx, place, articleId)
   const history = await tx.sql.delete(from.history).where(eq(from.history.articleId, articleId)).returning()

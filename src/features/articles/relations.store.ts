@@ -62,16 +62,19 @@ export async function listTagIdsOf(reader: LiveReader, articleIds: readonly stri
   return reader.prepared('tag ids of publications', build, { ids: reader.list(articleIds) })
 }
 
-/** The ids of the media of articles, the lead (position 0) first. */
-export async function listMediaIdsOf(reader: LiveReader, articleIds: readonly string[]): Promise<Filed[]> {
+/** The ids of the media of articles, in their order, without the lead. */
+export async function listMoreMediaIdsOf(
+  reader: LiveReader,
+  articleIds: readonly string[],
+): Promise<Filed[]> {
   const { publicationMedia: used } = reader.tables
   const build = () =>
     reader.sql
       .select({ articleId: used.articleId, position: used.position, id: used.mediaId })
       .from(used)
-      .where(reader.isIn(used.articleId, 'ids'))
+      .where(and(reader.isIn(used.articleId, 'ids'), gt(used.position, 0)))
       .orderBy(asc(used.articleId), asc(used.position))
-  return reader.prepared('media ids of publications', build, { ids: reader.list(articleIds) })
+  return reader.prepared('more media ids of publications', build, { ids: reader.list(articleIds) })
 }
 
 /** The bodies of articles in one format. */

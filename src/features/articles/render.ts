@@ -12,8 +12,8 @@ import {
   listBodiesOf,
   listCorrectionsOf,
   listEmbargoesOf,
-  listMediaIdsOf,
   listMediaOf,
+  listMoreMediaIdsOf,
   listSiblings,
   listTagIdsOf,
   listTagsOf,
@@ -47,12 +47,14 @@ export async function renderArticles(
   const media =
     shows('leadMedia') || shows('media') ? await mediaOfAll(live, head, rows, shows('media'), embargo) : []
   const bodies = unread.length > 0 ? await listBodiesOf(reader, unread, view.bodyFormat) : []
-  const siblings = shows('translations')
-    ? await listSiblings(
-        live,
-        rows.map(row => row.storyId),
-      )
-    : []
+  const translated = shows('translations') ? rows.filter(row => row.isTranslated ?? true) : []
+  const siblings =
+    translated.length > 0
+      ? await listSiblings(
+          live,
+          translated.map(row => row.storyId),
+        )
+      : []
   const embargoes = embargo ? await listEmbargoesOf(embargo, ids) : []
 
   const tagsOf = group(tags, item => item.articleId)
@@ -140,11 +142,17 @@ async function mediaOfAll(
   more: boolean,
   embargo: EmbargoReader | undefined,
 ): Promise<{ articleId: string; position: number; media: MediaFacts }[]> {
-  const ids = rows.map(row => row.articleId)
-  if (embargo) return listMediaOf(embargo, ids, !more)
-  const used = more
-    ? await listMediaIdsOf(live, ids)
-    : rows.flatMap(({ articleId, leadMediaId: id }) => (id === null ? [] : [{ articleId, position: 0, id }]))
+  const idsOf = (some: readonly Listed[]) => some.map(row => row.articleId)
+  if (embargo) return listMediaOf(embargo, idsOf(rows), !more)
+  const used = rows.flatMap(({ articleId, leadMediaId: id }) =>
+    id === null ? [] : [{ articleId, position: 0, id }],
+  )
+  for (const { articleId, mediaIds } of more ? rows : []) {
+    const ids = mediaIds ? mediaIds.split(' ') : []
+    used.push(...ids.map((id, i) => ({ articleId, position: i + 1, id })))
+  }
+  const others = more ? rows.filter(row => row.mediaIds === null || row.mediaIds === undefined) : []
+  if (others.length > 0) used.push(...(await listMoreMediaIdsOf(live, idsOf(others))))
   const facts = await mediaAt(
     live,
     head,
