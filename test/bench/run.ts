@@ -7,15 +7,19 @@
  * checked. Progress goes to standard error, a table to standard output (JSON when that is piped).
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openDb } from '../../src/cli/newsroom.ts'
 import { readConfig } from '../../src/config.ts'
+import { createKey } from '../../src/features/keys/keys.ts'
+import type { Scope } from '../../src/words.ts'
 import { type Case, readCases } from './cases.ts'
+import { compare, type Result } from './compare.ts'
 import { makeCorpus } from './corpus.ts'
 import { type Ask, load, probe } from './load.ts'
+import { loadWrites } from './writes.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -32,6 +36,7 @@ const articles = Number(options.articles)
 const rounds = Number(options.rounds)
 const sliceMs = Number(options.slice)
 const clients = 32
+const writers = 8
 
 const here = import.meta.dirname
 const say = (text: string) => process.stderr.write(`${text}\n`)
@@ -49,11 +54,14 @@ const settings = {
   ...(options.uncached ? { RESPONSE_CACHE: '0' } : {}),
 }
 
+const main = join(here, '../../src/main.ts')
+const serving = /Dateline +http:\S+:(\d+)/
+
 const started: ChildProcess[] = []
 /** Runs a program on the server's core; resolves with the port it says. */
-function onCore0(args: string[], port: RegExp): Promise<number> {
+function onCore0(args: string[], port: RegExp, env: Record<string, string> = settings): Promise<number> {
   const child = spawn('taskset', ['-c', '0', process.execPath, ...args], {
-    env: { ...process.env, ...settings },
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   started.push(child)
@@ -84,13 +92,7 @@ async function prepareCorpus(): Promise<void> {
   mkdirSync(marker)
 }
 
-const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)
-const quantile = (numbers: readonly number[], q: number) =>
-  sorted(numbers)[Math.min(numbers.length - 1, Math.floor(q * numbers.length))] as number
-
-type Result = { name: string; ratio: number; low: number; high: number; perSecond: number; p99: number }
-
-async function measure(one: Case, server: number, yardstick: number): Promise<Result> {
+async function measureReads(one: Case, server: number, yardstick: number): Promise<Result> {
   const asks: Ask[] = []
   for (const { path, headers, again } of one.asks) {
     const first = await probe(server, path, headers)
@@ -102,48 +104,51 @@ async function measure(one: Case, server: number, yardstick: number): Promise<Re
       ? 6000
       : Math.round(asks.reduce((sum, ask) => sum + ask.length, 0) / asks.length)
   const measures = [await probe(yardstick, `/${size}`)]
-  const ratios: number[] = []
-  const rates: number[] = []
-  const p99s: number[] = []
-  await load(server, asks, clients, sliceMs / 2)
-  await load(yardstick, measures, clients, sliceMs / 2)
-  for (let round = 0; round < rounds; round++) {
-    const ours = () => load(server, asks, clients, sliceMs)
-    const theirs = () => load(yardstick, measures, clients, sliceMs)
-    const [a, b] =
-      round % 2 === 0 ? [await ours(), await theirs()] : [await theirs(), await ours()].toReversed()
-    if (!a || !b) throw new Error('a slice is missing')
-    for (const slice of [a, b])
-      if (slice.wrong.length > 0) throw new Error(`a wrong answer: ${slice.wrong[0]}`)
-    const rate = a.answers / a.seconds
-    ratios.push(rate / (b.answers / b.seconds))
-    rates.push(rate)
-    p99s.push(quantile(a.latencies, 0.99))
-  }
-  return {
-    name: one.name,
-    ratio: quantile(ratios, 0.5),
-    low: quantile(ratios, 0.25),
-    high: quantile(ratios, 0.75),
-    perSecond: quantile(rates, 0.5),
-    p99: quantile(p99s, 0.5),
-  }
+  return compare(
+    one.name,
+    rounds,
+    () => load(server, asks, clients, sliceMs),
+    () => load(yardstick, measures, clients, sliceMs),
+  )
+}
+
+/** Writes go to a copy of the corpus, so that reads are measured of the same one each time. */
+async function measureWrites(yardstick: number): Promise<Result> {
+  const folder = `${settings.DATA_DIR}-writes`
+  rmSync(folder, { recursive: true, force: true })
+  cpSync(settings.DATA_DIR, folder, { recursive: true })
+  const own = { ...settings, DATA_DIR: folder }
+  const db = await openDb(readConfig(own))
+  const key = { name: 'bench', scopes: ['articles:write', 'articles:publish'] as Scope[] }
+  const { token } = await createKey(db, { by: 'command' }, key)
+  await db.close()
+  const server = await onCore0([main, 'serve'], serving, own)
+  const measures = [await probe(yardstick, '/6000')]
+  return compare(
+    'publish',
+    rounds,
+    () => loadWrites(server, token, writers, sliceMs),
+    () => load(yardstick, measures, clients, sliceMs),
+  )
 }
 
 await prepareCorpus()
 // The load on the other core.
 spawn('taskset', ['-cp', '1', String(process.pid)], { stdio: 'ignore' })
 try {
-  const server = await onCore0([join(here, '../../src/main.ts'), 'serve'], /Dateline +http:\S+:(\d+)/)
+  const server = await onCore0([main, 'serve'], serving)
   const yardstick = await onCore0([join(here, 'yardstick.ts')], /port (\d+)/)
   const only = options.only?.split(',')
-  const cases = (await readCases(server, articles)).filter(one => !only || only.includes(one.name))
+  const isWanted = (name: string) => !only || only.includes(name)
   const results: Result[] = []
-  for (const one of cases) {
-    const result = await measure(one, server, yardstick)
+  const note = (result: Result) => {
     say(`${result.name}: ${result.ratio.toFixed(3)}`)
     results.push(result)
   }
+  for (const one of await readCases(server, articles))
+    if (isWanted(one.name) && !(one.small && options.uncached))
+      note(await measureReads(one, server, yardstick))
+  if (options.uncached && isWanted('publish')) note(await measureWrites(yardstick))
   report(results)
 } finally {
   for (const child of started) child.kill('SIGTERM')

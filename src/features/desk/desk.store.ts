@@ -93,11 +93,11 @@ export async function isStory(reader: DeskReader, storyId: string): Promise<bool
   return row !== undefined
 }
 
-/** Writes the working copy whole: the row, its tags and its media. */
-export async function saveArticle(tx: Writer, copy: WorkingCopy, isNew: boolean): Promise<void> {
+/** Writes the working copy: the row, and its tags and media where they are not those of `before`. */
+export async function saveArticle(tx: Writer, copy: WorkingCopy, before?: WorkingCopy): Promise<void> {
   const { articles, articleTags, articleMedia } = tx.tables
   const { sectionSlug: _slug, tags, leadMediaId, mediaIds, ...row } = copy
-  if (isNew) await insertRows(tx, articles, [row])
+  if (!before) await insertRows(tx, articles, [row])
   else {
     // A merge of tags raises revisions too, and locks no articles.
     const build = () =>
@@ -111,20 +111,26 @@ export async function saveArticle(tx: Writer, copy: WorkingCopy, isNew: boolean)
     const saved = await tx.prepared('save article', build, { ...row, revisionRead: row.revision - 1 })
     if (saved.length === 0) throw new Conflict(`article ${row.id} was changed meanwhile`)
   }
-  if (!isNew) {
-    const { id } = row
-    const slot = sql.placeholder('id')
-    const deleteTags = () => tx.sql.delete(articleTags).where(eq(articleTags.articleId, slot))
-    const deleteMedia = () => tx.sql.delete(articleMedia).where(eq(articleMedia.articleId, slot))
-    await tx.prepared('delete tags of article', deleteTags, { id })
-    await tx.prepared('delete media of article', deleteMedia, { id })
+  const { id } = row
+  const slot = sql.placeholder('id')
+  if (!before || !isSame(tagIdsOf(before), tagIdsOf(copy))) {
+    const build = () => tx.sql.delete(articleTags).where(eq(articleTags.articleId, slot))
+    if (before) await tx.prepared('delete tags of article', build, { id })
+    const tagRows = tags.map((tag, i) => ({ articleId: row.id, position: i + 1, tagId: tag.id }))
+    await insertRows(tx, articleTags, tagRows)
   }
-  const tagRows = tags.map((tag, i) => ({ articleId: row.id, position: i + 1, tagId: tag.id }))
-  await insertRows(tx, articleTags, tagRows)
+  if (before && isSame(mediaIdsOf(before), mediaIdsOf(copy))) return
+  const build = () => tx.sql.delete(articleMedia).where(eq(articleMedia.articleId, slot))
+  if (before) await tx.prepared('delete media of article', build, { id })
   const mediaRows = mediaIds.map((mediaId, i) => ({ articleId: row.id, position: i + 1, mediaId }))
   if (leadMediaId !== null) mediaRows.unshift({ articleId: row.id, position: 0, mediaId: leadMediaId })
   await insertRows(tx, articleMedia, mediaRows)
 }
+
+const tagIdsOf = ({ tags }: WorkingCopy) => tags.map(tag => tag.id)
+const mediaIdsOf = ({ leadMediaId, mediaIds }: WorkingCopy) => [leadMediaId, ...mediaIds]
+const isSame = (these: readonly unknown[], those: readonly unknown[]) =>
+  these.length === those.length && these.every((item, i) => item === those[i])
 
 /** Working copies scheduled for the instant or before, the longest due first, but those of `without`. */
 export async function listDueSchedules(

@@ -108,7 +108,7 @@ export async function createArticle(
     mediaIds: [],
   }
   const saved = await applyPatch(tx, blank, input)
-  await saveArticle(tx, saved.copy, true)
+  await saveArticle(tx, saved.copy)
   await recordMutation(tx, { subject: 'article', id, move: 'create', after: factsOf(saved.copy) })
   return saved
 }
@@ -126,7 +126,7 @@ export async function patchArticle(
   const before = await lockArticle(tx, id)
   requireRevision(match, before.revision)
   const saved = await applyPatch(tx, before, patch)
-  await saveArticle(tx, saved.copy, false)
+  await saveArticle(tx, saved.copy, before)
   await recordMutation(tx, {
     subject: 'article',
     id,
@@ -163,7 +163,7 @@ export async function saveMoved(
   more: { reason?: string } & Record<string, unknown> = {},
 ): Promise<WorkingCopy> {
   const copy: WorkingCopy = { ...after, revision: before.revision + 1, editedAt: tx.at }
-  await saveArticle(tx, copy, false)
+  await saveArticle(tx, copy, before)
   const { reason, ...said } = more
   await recordMutation(tx, {
     subject: 'article',
