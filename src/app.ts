@@ -39,7 +39,7 @@ import { addGrammar } from './http/grammar.ts'
 import { healthRoutes } from './http/health.ts'
 import { homeRoutes } from './http/home.ts'
 import { addJsonBodies } from './http/json-body.ts'
-import { addRateLimit, makeLimiter } from './http/limits.ts'
+import { addRateLimit, type Limiter } from './http/limits.ts'
 import { collectMethods } from './http/methods.ts'
 import { addNegotiation } from './http/negotiation.ts'
 import { addDocs, addOpenApi } from './http/openapi.ts'
@@ -57,6 +57,8 @@ export type AppDeps = {
   version: string
   /** The clock, in epoch milliseconds. */
   now: () => number
+  /** Counts what each caller asks; undefined for no limit. */
+  limiter?: Limiter | undefined
   logger?: FastifyServerOptions['logger'] | FastifyBaseLogger
 }
 
@@ -95,7 +97,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   const identity = JSON.stringify([version, settings])
   const responses = makeResponseCache(config.RESPONSE_CACHE)
   const delivery = makeDelivery({ db, cache: config.CACHE_SECONDS, responses, identity, now })
-  const limiter = config.RATE_LIMIT === undefined ? undefined : makeLimiter(config.RATE_LIMIT, now)
+  const { limiter } = deps
 
   setProblemHandlers(app)
   const methods = collectMethods(app)

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { type AddressInfo, createServer } from 'node:net'
 import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
@@ -6,13 +7,16 @@ import type { Config } from '../config.ts'
 import { loggable } from '../errors.ts'
 import { startClock } from '../features/desk/clock.ts'
 import type { App } from '../http/app-type.ts'
+import { makeLimiter } from '../http/limits.ts'
 import { logSerializers } from '../http/server.ts'
 import { loadDemo } from './demo/load.ts'
 import { loadConfig, type Newsroom, openNewsroom, readVersion } from './newsroom.ts'
+import { readWorkers, runWorkers, shareCounts } from './workers.ts'
 
-export const serveUsage = `Usage: npm run dateline -- serve
+export const serveUsage = `Usage: npm run dateline -- serve [--workers N]
 
-Serves the newsroom in DATA_DIR until it is told to stop (SIGINT, SIGTERM).`
+Serves the newsroom in DATA_DIR until it is told to stop (SIGINT, SIGTERM). With --workers by that many processes;
+auto: one on each core.`
 
 export const demoUsage = `Usage: npm start
 
@@ -20,9 +24,12 @@ Serves the newsroom in DATA_DIR. An empty one gets the demo newsroom; one that h
 of today. TIME_ZONE is Europe/Sofia unless set.`
 
 /** `serve`: the newsroom as it is. */
-export async function serve(args: string[]): Promise<undefined> {
-  parseArgs({ args, options: {} })
-  await run(loadConfig())
+export async function serve(args: string[]): Promise<number | undefined> {
+  const { values } = parseArgs({ args, options: { workers: { type: 'string', default: '1' } } })
+  const workers = readWorkers(values.workers)
+  if (workers === 1 || cluster.isWorker) return run(loadConfig())
+  const config = await withPort(loadConfig())
+  return runWorkers(config, workers, () => announce(config))
 }
 
 /** `demo`, which is `npm start`: the newsroom, with the demo content in an empty one. */
@@ -34,9 +41,13 @@ export async function demo(args: string[]): Promise<undefined> {
 /** How long a stop may take: requests in flight are finished first. */
 const stopMilliseconds = 30_000
 
-async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<void>): Promise<void> {
-  // Known before anything is built, since addresses are made of it.
-  const config = { ...settings, PORT: settings.PORT || (await findFreePort(settings.HOST)) }
+/** With a port that is known before anything is built, since addresses are made of it. */
+async function withPort(config: Config): Promise<Config> {
+  return { ...config, PORT: config.PORT || (await findFreePort(config.HOST)) }
+}
+
+async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<void>): Promise<undefined> {
+  const config = await withPort(settings)
   const newsroom = await openNewsroom(config)
   // Pictures of the demo are drawn on threads: meanwhile routes are built here.
   const [app] = await Promise.all([build(newsroom), prepare?.(newsroom)])
@@ -57,10 +68,12 @@ async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<v
     await Promise.all([app.close(), stopClock()])
     await newsroom.close()
   })
-  announce(app, config)
+  if (cluster.isPrimary) announce(config)
 }
 
 async function build({ config, db, files }: Newsroom): Promise<App> {
+  const limiter = config.RATE_LIMIT === undefined ? undefined : makeLimiter(config.RATE_LIMIT, Date.now)
+  if (limiter && cluster.isWorker) shareCounts(limiter)
   const app = await buildApp({
     db,
     files,
@@ -68,6 +81,7 @@ async function build({ config, db, files }: Newsroom): Promise<App> {
     publicUrl: config.PUBLIC_URL ?? `http://${hostOf(config.HOST)}:${config.PORT}`,
     version: await readVersion(),
     now: Date.now,
+    limiter,
     logger: {
       level: config.LOG_LEVEL,
       serializers: logSerializers,
@@ -86,9 +100,8 @@ async function build({ config, db, files }: Newsroom): Promise<App> {
 }
 
 /** Tells a person where to go on; a log collector gets one line of JSON. */
-function announce(app: App, config: Config): void {
-  const { port } = app.server.address() as AddressInfo
-  const address = `http://${hostOf(config.HOST)}:${port}`
+function announce(config: Config): void {
+  const address = `http://${hostOf(config.HOST)}:${config.PORT}`
   const lines = [
     '',
     `  Dateline       ${address}`,

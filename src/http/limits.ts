@@ -14,17 +14,26 @@ const callersCounted = 50_000
  * draft-ietf-httpapi-ratelimit-headers. The cost of a request is one look-up in a bounded map.
  */
 export function makeLimiter(perMinute: number, now: () => number) {
-  const callers = new LRUCache<string, { count: number; resetAt: number }>({ max: callersCounted })
-  /** Counts a request of a caller: how many it has left, and for how many seconds that holds. */
-  function count(caller: string): Counted {
+  const callers = new LRUCache<string, Window>({ max: callersCounted })
+  /** Those that asked since the counts were last taken. */
+  const recent = new Set<string>()
+
+  function windowOf(caller: string): Window {
     const at = now()
     let window = callers.get(caller)
     if (!window || window.resetAt <= at) {
-      window = { count: 0, resetAt: at + windowSeconds * 1000 }
+      window = { count: 0, untold: 0, resetAt: at + windowSeconds * 1000 }
       callers.set(caller, window)
     }
+    return window
+  }
+
+  /** Counts a request of a caller: how many it has left, and for how many seconds that holds. */
+  function count(caller: string): Counted {
+    const window = windowOf(caller)
     window.count++
-    return { left: perMinute - window.count, seconds: Math.ceil((window.resetAt - at) / 1000) }
+    if (window.untold++ === 0) recent.add(caller)
+    return { left: perMinute - window.count, seconds: Math.ceil((window.resetAt - now()) / 1000) }
   }
 
   return {
@@ -36,6 +45,22 @@ export function makeLimiter(perMinute: number, now: () => number) {
       const window = callers.get(caller)
       return window !== undefined && window.count >= perMinute && window.resetAt > now()
     },
+    /** What was counted here since this was last called: for processes that count together. */
+    takeCounts(): Counts {
+      const counts: [string, number][] = []
+      for (const caller of recent) {
+        const window = callers.get(caller)
+        if (!window) continue
+        counts.push([caller, window.untold])
+        window.untold = 0
+      }
+      recent.clear()
+      return counts
+    },
+    /** Counts what another process counted. */
+    addCounts(counts: Counts): void {
+      for (const [caller, more] of counts) windowOf(caller).count += more
+    },
     /** The RateLimit field. */
     fieldOf: ({ left, seconds }: Counted) => `"default";r=${Math.max(left, 0)};t=${seconds}`,
   }
@@ -43,6 +68,9 @@ export function makeLimiter(perMinute: number, now: () => number) {
 
 export type Limiter = ReturnType<typeof makeLimiter>
 type Counted = { left: number; seconds: number }
+type Window = { count: number; untold: number; resetAt: number }
+/** Requests by caller. */
+export type Counts = readonly (readonly [caller: string, count: number])[]
 
 /** Counts each request that comes to the routes, and refuses those past the limit. */
 export function addRateLimit(app: FastifyInstance, limiter: Limiter | undefined): void {

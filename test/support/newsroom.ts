@@ -8,6 +8,7 @@ import type { Db } from '../../src/db/db.ts'
 import { createKey } from '../../src/features/keys/keys.ts'
 import { type FileStore, openLocalFiles } from '../../src/features/media/files.ts'
 import type { App } from '../../src/http/app-type.ts'
+import { makeLimiter } from '../../src/http/limits.ts'
 import { type Scope, scopes } from '../../src/words.ts'
 import { storeOf } from './store.ts'
 
@@ -90,6 +91,7 @@ export async function openNewsroom(t: Test, options: NewsroomOptions = {}): Prom
     publicUrl: config.PUBLIC_URL ?? 'https://api.example',
     version: '0.0.0-test',
     now,
+    limiter: config.RATE_LIMIT === undefined ? undefined : makeLimiter(config.RATE_LIMIT, now),
     ...(options.logger ? { logger: options.logger as never } : {}),
   })
   await app.ready()

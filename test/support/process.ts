@@ -12,7 +12,7 @@ export type Served = { child: ChildProcess; address: string; ended: Promise<numb
 export async function start(
   t: Test,
   folder: string,
-  command = 'serve',
+  command: string | readonly string[] = 'serve',
   settings: Record<string, string> = {},
 ): Promise<Served> {
   const env = {
@@ -24,7 +24,10 @@ export async function start(
     ...(await storeOf(folder)),
     ...settings,
   }
-  const child = spawn(process.execPath, [main, command], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [main, ...[command].flat()], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
   t.teardown(() => child.kill('SIGKILL'))
   return new Promise((resolve, reject) => {
