@@ -2,9 +2,12 @@ import { request as httpRequest } from 'node:http'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
+import type { Writer } from '../src/db/db.ts'
+import { createTag } from '../src/features/tags/tags.ts'
 import { logSerializers } from '../src/http/server.ts'
 import { makeArticle, makeForm, makeTag, openNewsroom, publishNew } from './support/newsroom.ts'
 import { start } from './support/process.ts'
+import { engine } from './support/store.ts'
 
 const articles = '/v1/editorial/articles'
 
@@ -211,6 +214,36 @@ t.test('writes that come at once are each done, refused or undone alone', async 
   const [bad, good] = await Promise.allSettled([failing, send('t-20')])
   t.equal(bad.status, 'rejected')
   t.equal(good.status === 'fulfilled' && good.value.status, 201)
+
+  const make = (tx: Writer, slug: string) => createTag(tx, { slug, kind: 'topic', names: { en: slug } })
+  let runs = 0
+  const results = await Promise.allSettled([
+    send('before'),
+    newsroom.db.write({ by: 'command' }, async tx => {
+      await make(tx, 'undone')
+      throw new Error('after it wrote')
+    }),
+    newsroom.db.write({ by: 'command' }, async tx => {
+      runs++
+      await make(tx, 'kept')
+      const part = tx.savepoint(async () => {
+        await make(tx, 'part')
+        throw new Error('a part of it')
+      })
+      await part.catch(() => undefined)
+    }),
+    send('after'),
+  ])
+  t.same(
+    results.map(result => result.status),
+    ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
+  )
+  const slugs = ['before', 'undone', 'kept', 'part', 'after']
+  const found = await Promise.all(
+    slugs.map(async slug => (await newsroom.request('GET', `/v1/editorial/tags/${slug}`, { key })).status),
+  )
+  t.same(found, [200, 404, 200, 404, 200], 'what was written before the error is undone, and no more')
+  if (engine === 'sqlite') t.ok(runs > 1, 'which costs savepoints only where they are needed')
 })
 
 t.test('however many ask for one thing at once, it is made once', async t => {

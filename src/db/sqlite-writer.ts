@@ -21,18 +21,43 @@ export type WriterDeps = {
 }
 
 type Work = (tx: Writer) => Promise<unknown>
-type Job = { actor: Actor; work: Work; resolve(value: unknown): void; reject(error: unknown): void }
+type Job = {
+  actor: Actor
+  work: Work
+  /** Whether it runs behind savepoints: it had something to undo before. */
+  careful: boolean
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
 type Outcome = { job: Job } & ({ result: unknown; pending: Pending } | { error: unknown })
 
 /**
- * The one writer of a file. Writes that wait together share one commit, each behind a savepoint of its own: what one does
- * wrong is undone alone, and each resolves when all is durable.
+ * The one writer of a file. Writes that wait together share one commit, and each resolves when all is durable. What one
+ * does wrong is undone alone; but a savepoint has SQLite copy every page that is then written, so at first there is none.
+ * Most of what throws has written nothing. What has is run again behind savepoints, and those before it with it: the work
+ * of a write may run more than once.
  */
 export function openWriter({ connection, sql, reader, now, onCommit }: WriterDeps) {
   const queue: Job[] = []
   let draining: Promise<void> | undefined
   const inside = new AsyncLocalStorage<true>()
   const { tables } = reader
+  const totalChanges = connection.prepare('SELECT total_changes()').pluck()
+  /** Whether the transaction at hand holds something that was to be undone. */
+  let isUnclean = false
+
+  /** Runs `part`; where it throws having written, that stays, and the transaction is unclean. */
+  async function attempt<T>(_name: string, pending: Pending, part: () => Promise<T>): Promise<T> {
+    const undo = rewind(pending)
+    const before = totalChanges.get()
+    try {
+      return await part()
+    } catch (error) {
+      undo()
+      if (totalChanges.get() !== before) isUnclean = true
+      throw error
+    }
+  }
 
   /** Runs `part` so that what it wrote and noted is undone where it throws. */
   async function savepoint<T>(name: string, pending: Pending, part: () => Promise<T>): Promise<T> {
@@ -50,7 +75,8 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
     }
   }
 
-  async function runJob({ actor, work }: Job, at: number, pending: Pending): Promise<unknown> {
+  async function runJob({ actor, work, careful }: Job, at: number, pending: Pending): Promise<unknown> {
+    const run = careful ? savepoint : attempt
     const tx: Writer = {
       ...reader,
       sql,
@@ -59,14 +85,14 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
       ...noting(pending),
       lock: async () => undefined,
       tryLock: async () => true,
-      savepoint: part => savepoint('part', pending, part),
+      savepoint: part => run('part', pending, part),
     }
-    return savepoint('job', pending, () => inside.run(true, () => work(tx)))
+    return run('job', pending, () => inside.run(true, () => work(tx)))
   }
 
   /**
-   * Runs as many of the waiting writes as fit in one transaction. Throws where it came to an end in the midst of one: that
-   * one is then told alone, and those before it are put back.
+   * Runs as many of the waiting writes as fit in one transaction. Throws where it came to an end in the midst of one, which
+   * is then told alone, or where it is unclean; the others are put back.
    */
   async function runSome(at: number): Promise<Outcome[]> {
     const outcomes: Outcome[] = []
@@ -74,6 +100,7 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
     while (queue.length > 0 && outcomes.length < mostInCommit) {
       const job = queue.shift() as Job
       const pending: Pending = { changes: [], embargo: false }
+      isUnclean = false
       try {
         outcomes.push({ job, result: await runJob(job, at, pending), pending })
       } catch (error) {
@@ -83,6 +110,11 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
           throw error
         }
         outcomes.push({ job, error })
+      }
+      if (isUnclean) {
+        job.careful = true
+        queue.unshift(...outcomes.map(one => one.job))
+        throw new Error('the transaction is unclean')
       }
       if (performance.now() - started > fillMs) break
     }
@@ -148,7 +180,9 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
       if (queue.length >= queueLimit) {
         throw new DomainError('busy', 'Too many writes are waiting.', { headers: { 'retry-after': '1' } })
       }
-      const result = new Promise<unknown>((resolve, reject) => queue.push({ actor, work, resolve, reject }))
+      const result = new Promise<unknown>((resolve, reject) =>
+        queue.push({ actor, work, careful: false, resolve, reject }),
+      )
       draining ??= drain()
       return result as Promise<T>
     },
