@@ -49,6 +49,12 @@ const webAddress = (text: string) => {
   return text.replace(/\/$/, '')
 }
 
+const header = (text: string) => {
+  const [, name = '', value = ''] = /^\s*([\w-]+)\s*:\s*(\S(?:.*\S)?)\s*$/.exec(text) ?? []
+  if (name === '') throw new SettingError('must be `Name: value`, with ; between two of them')
+  return [name, value] as const
+}
+
 /** Every setting, once: its default, its meaning and its rule. The README's table is checked against this one. */
 export const settings = {
   HOST: setting({ default: '127.0.0.1', meaning: 'The address to listen on.', read: text => text }),
@@ -164,6 +170,17 @@ export const settings = {
     default: '67108864',
     meaning: 'Bytes of ready answers kept in memory, in each process; 0 keeps none.',
     read: integer(0, 100_000_000_000),
+  }),
+  CDN_PURGE_URL: setting({
+    meaning:
+      'Where a cache in front is told what to forget: a POST with the tags in `Surrogate-Key` and in JSON.',
+    read: webAddress,
+  }),
+  CDN_PURGE_HEADERS: setting({
+    default: '',
+    meaning: 'Headers of that request, as `Name: value`, with `;` between two of them.',
+    read: (text): Record<string, string> => Object.fromEntries(text.split(';').filter(Boolean).map(header)),
+    hide: true,
   }),
   QUERY_TIMEOUT: setting({
     default: '2000',

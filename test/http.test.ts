@@ -250,7 +250,7 @@ t.test('an address of ours begins with PUBLIC_URL, its path too', async t => {
   const moved = await newsroom.get('/v1/articles/old-name?fields=slug', { headers: { 'if-none-match': '*' } })
   t.equal(moved.status, 301, 'whatever condition came with it')
   t.equal(moved.headers.location, 'https://api.example/news/v1/articles/new-name?fields=slug')
-  t.equal(moved.headers['cache-tag'], `article-${old.id}`)
+  t.equal(moved.headers['cache-tag'], `article-${old.id},all`)
   t.notOk(moved.headers.etag)
   const made = await newsroom.request('POST', articles, {
     key: newsroom.key,

@@ -11,6 +11,7 @@ import { makeLimiter } from '../http/limits.ts'
 import { logSerializers } from '../http/server.ts'
 import { loadDemo } from './demo/load.ts'
 import { loadConfig, type Newsroom, openNewsroom, readVersion } from './newsroom.ts'
+import { startPurgeOf } from './purge.ts'
 import { readWorkers, runWorkers, shareCounts } from './workers.ts'
 
 export const serveUsage = `Usage: npm run dateline -- serve [--workers N]
@@ -62,10 +63,14 @@ async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<v
     },
     onError: error => app.log.error({ err: loggable(error) }, 'the clock could not be looked at'),
   })
+  // One process purges for all.
+  const stopPurge = cluster.isPrimary
+    ? startPurgeOf(newsroom, error => app.log.error({ err: loggable(error) }, 'the purge failed'))
+    : undefined
   closeWithGrace({ delay: stopMilliseconds, logger: false }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'stopping after an error')
     else app.log.info('stopping')
-    await Promise.all([app.close(), stopClock()])
+    await Promise.all([app.close(), stopClock(), stopPurge?.()])
     await newsroom.close()
   })
   if (cluster.isPrimary) announce(config)

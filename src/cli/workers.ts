@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import type { Config } from '../config.ts'
 import type { Counts, Limiter } from '../http/limits.ts'
 import { openNewsroom } from './newsroom.ts'
+import { startPurgeOf } from './purge.ts'
 import { UsageError } from './usage-error.ts'
 
 const mostWorkers = 128
@@ -29,8 +30,9 @@ export async function runWorkers(config: Config, count: number, announce: () => 
   // Each worker takes connections itself. Handed out by this process, one given to a worker that has just died would
   // hang for ever.
   cluster.schedulingPolicy = cluster.SCHED_NONE
-  // Made and migrated once, before many open it.
-  await (await openNewsroom(config)).close()
+  // Made and migrated once, before many open it; and one process purges for all.
+  const newsroom = await openNewsroom(config)
+  const stopPurge = startPurgeOf(newsroom, error => say(`the purge failed: ${(error as Error).message}`))
   let isStopping = false
   let failures = 0
   let listening = 0
@@ -62,12 +64,14 @@ export async function runWorkers(config: Config, count: number, announce: () => 
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal))
   for (let i = 0; i < count; i++) start()
-  return new Promise(resolve => {
+  await new Promise<void>(resolve => {
     cluster.on('exit', () => {
-      if (isStopping && Object.keys(cluster.workers ?? {}).length === 0)
-        resolve(failures < mostFailures ? 0 : 1)
+      if (isStopping && Object.keys(cluster.workers ?? {}).length === 0) resolve()
     })
   })
+  await stopPurge?.()
+  await newsroom.close()
+  return failures < mostFailures ? 0 : 1
 }
 
 function others(worker: Worker): Worker[] {

@@ -265,8 +265,8 @@ function notModified(reply: FastifyReply, etag: string, caching: string): Fastif
   return reply.code(304).headers({ etag, 'cache-control': caching }).send()
 }
 
-/** Fastly reads Surrogate-Key (spaces), Cloudflare and others Cache-Tag (commas). */
+/** Fastly reads Surrogate-Key (spaces), Cloudflare and others Cache-Tag (commas). All answers have the tag `all`. */
 function tagHeaders(tags: readonly string[]): Record<string, string> {
-  const some = [...new Set(tags)]
-  return some.length === 0 ? {} : { 'cache-tag': some.join(','), 'surrogate-key': some.join(' ') }
+  const some = [...new Set([...tags, 'all'])]
+  return { 'cache-tag': some.join(','), 'surrogate-key': some.join(' ') }
 }

@@ -213,6 +213,7 @@ function articleAnswer(settings: ArticleSettings, { row, relations, bytes }: Art
     bytes,
     tags: [
       `article-${row.articleId}`,
+      `story-${row.storyId}`,
       ...relations.tags.map(item => `tag-${item.tag.slug}`),
       ...relations.media.map(item => `media-${item.media.id}`),
       ...translations.map(sibling => `article-${sibling.articleId}`),

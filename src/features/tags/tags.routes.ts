@@ -89,7 +89,8 @@ export function tagRoutes(app: App, deps: { delivery: Delivery; publicUrl: strin
       const { slug } = params
       return delivery.answer(request, reply, normalForm(`${path}/${slug}`, query), async ({ live }) => {
         const found = await getLiveTag(live, slug)
-        const tags = [`tag-${slug}`]
+        // Its count changes with the articles that have it.
+        const tags = [`tag-${slug}`, 'tags']
         return 'redirect' in found
           ? { location: `${publicUrl}${path}/${found.redirect}`, tags }
           : { body: tagOf(found, query.language), tags }

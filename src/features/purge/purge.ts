@@ -1,0 +1,138 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Db, LiveReader } from '../../db/db.ts'
+import { listPublicationsById } from '../articles/articles.store.ts'
+import { type ChangeRow, listChangeRows } from '../changes/changes.store.ts'
+
+/** The cache tag of everything that readers get but the bytes of media. */
+export const everything = 'all'
+
+export type PurgeDeps = {
+  db: Db
+  /** Has a cache forget what carries any of the tags; throws where that was not acknowledged. */
+  send(tags: readonly string[]): Promise<void>
+  onError(error: unknown): void
+  /** Milliseconds between looks at the log. */
+  lookMs?: number
+  /** What was being answered while a purge went out may have been kept after it: so each is sent again after so long. */
+  againMs?: number
+}
+
+const mostRows = 500
+/** Some CDNs take no more in one request. */
+const mostTags = 30
+const longestWaitMs = 30_000
+
+/**
+ * Follows the log and has a cache in front forget what each change touches, until it acknowledges. What changed while
+ * nobody followed is unknown, so a start purges everything. Gives the function that stops it.
+ */
+export function startPurge({
+  db,
+  send,
+  onError,
+  lookMs = 100,
+  againMs = 3000,
+}: PurgeDeps): () => Promise<void> {
+  const stopping = new AbortController()
+  const pending = new Set<string>([everything])
+  const again: { at: number; tags: string[] }[] = []
+  let place: { epoch: string; seq: number } | undefined
+
+  async function look(): Promise<void> {
+    const { live } = db.primary
+    const head = await db.primary.head()
+    if (place?.epoch !== head.epoch) {
+      pending.add(everything)
+      place = head
+    }
+    while (place.seq < head.seq) {
+      const rows = await listChangeRows(live, place.seq, mostRows)
+      for (const tag of await tagsOf(live, rows)) pending.add(tag)
+      place = { epoch: head.epoch, seq: rows.at(-1)?.seq ?? head.seq }
+    }
+    while (again[0] && again[0].at <= performance.now())
+      for (const tag of again.shift()?.tags ?? []) pending.add(tag)
+  }
+
+  /** Sends what is pending, and takes from it what was acknowledged. */
+  async function flush(): Promise<void> {
+    if (pending.has(everything)) {
+      pending.clear()
+      pending.add(everything)
+    }
+    while (pending.size > 0) {
+      const tags = [...pending].slice(0, mostTags)
+      await send(tags)
+      for (const tag of tags) pending.delete(tag)
+      sentOnce(tags)
+    }
+  }
+
+  const isSecond = new Set<string>()
+  function sentOnce(tags: readonly string[]): void {
+    const first = tags.filter(tag => !isSecond.delete(tag))
+    if (first.length === 0) return
+    for (const tag of first) isSecond.add(tag)
+    again.push({ at: performance.now() + againMs, tags: first })
+  }
+
+  async function follow(): Promise<void> {
+    let failures = 0
+    while (!stopping.signal.aborted) {
+      try {
+        await look()
+        await flush()
+        failures = 0
+      } catch (error) {
+        failures++
+        onError(error)
+      }
+      const wait = failures === 0 ? lookMs : Math.min(lookMs * 2 ** failures, longestWaitMs)
+      await delay(wait, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+
+  const following = follow()
+  return async () => {
+    stopping.abort()
+    await following
+  }
+}
+
+/** The cache tags of what the changes touch: see `tags` of each delivery answer. */
+async function tagsOf(live: LiveReader, rows: readonly ChangeRow[]): Promise<Set<string>> {
+  // A tag's name stands in every list, a caption too: they change seldom.
+  if (rows.some(row => row.subjectType !== 'article')) return new Set([everything, ...mediaTags(rows)])
+  const tags = new Set(rows.length > 0 ? ['list', 'tags', 'changes'] : [])
+  const ids = [...new Set(rows.map(row => row.subjectId))]
+  for (const id of ids) tags.add(`article-${id}`)
+  // Its translations name it: those that were there before it knew nothing of it but their story.
+  for (const { storyId } of await listPublicationsById(live, ids)) tags.add(`story-${storyId}`)
+  return tags
+}
+
+/** Bytes have a tag of their own. */
+const mediaTags = (rows: readonly ChangeRow[]) =>
+  rows.filter(row => row.subjectType === 'media').map(row => `media-${row.subjectId}`)
+
+const requestMs = 10_000
+
+/**
+ * Asks a cache to forget: a POST with the tags in the header `Surrogate-Key`, as Fastly reads them, and in a JSON body
+ * `{"tags":[...]}`, as Cloudflare does. Throws unless the answer is a 2xx.
+ */
+export async function requestPurge(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  tags: readonly string[],
+): Promise<void> {
+  const reply = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'surrogate-key': tags.join(' '), ...headers },
+    body: JSON.stringify({ tags }),
+    redirect: 'error',
+    signal: AbortSignal.timeout(requestMs),
+  })
+  await reply.body?.cancel()
+  if (!reply.ok) throw new Error(`the purge was answered with ${reply.status}`)
+}

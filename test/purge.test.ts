@@ -1,0 +1,115 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { requestPurge, startPurge } from '../src/features/purge/purge.ts'
+import { makeTag, openNewsroom, publishNew } from './support/newsroom.ts'
+
+type Purge = { headers: IncomingMessage['headers']; method: string; tags: string[] }
+
+/** A cache that is told what to forget; it answers with the status that `answer` gives. */
+async function openCache(t: Test, answer: (n: number) => number = () => 200) {
+  const purges: Purge[] = []
+  let asked = 0
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const status = answer(asked++)
+    const { tags } = JSON.parse(Buffer.concat(chunks).toString()) as { tags: string[] }
+    if (status === 200) purges.push({ headers: request.headers, method: request.method ?? '', tags })
+    response.writeHead(status).end()
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  return { purges, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/purge` }
+}
+
+async function follow(t: Test, url: string, againMs = 60_000) {
+  const newsroom = await openNewsroom(t)
+  await makeTag(newsroom, 'world')
+  await makeTag(newsroom, 'energy', 'topic')
+  const errors: unknown[] = []
+  const stop = startPurge({
+    db: newsroom.db,
+    send: tags => requestPurge(url, { 'Fastly-Key': 'secret' }, tags),
+    onError: error => errors.push(error),
+    lookMs: 10,
+    againMs,
+  })
+  t.teardown(stop)
+  return { ...newsroom, errors, stop }
+}
+
+async function until(isSo: () => boolean): Promise<boolean> {
+  for (let i = 0; i < 500; i++) {
+    if (isSo()) return true
+    await delay(10)
+  }
+  return false
+}
+
+t.test('what a change touches is purged, and nothing else', async t => {
+  const { purges, url } = await openCache(t)
+  const newsroom = await follow(t, url)
+  const { key, request } = newsroom
+  t.ok(await until(() => purges.length === 1))
+  t.same(purges[0]?.tags, ['all'], 'at the start it is unknown what is kept')
+  t.equal(purges[0]?.headers['surrogate-key'], 'all')
+  t.equal(purges[0]?.headers['fastly-key'], 'secret')
+  t.equal(purges[0]?.method, 'POST')
+
+  const first = await publishNew(newsroom, { tags: ['energy'] })
+  t.ok(await until(() => purges.length === 2))
+  t.same(purges[1]?.tags, ['all'], 'tags that come into use stand in other answers')
+
+  const second = await publishNew(newsroom, { tags: ['energy'], story: first.id, language: 'bg' })
+  t.ok(await until(() => purges.length === 3))
+  const { story } = (await request('GET', `/v1/articles/${second.id}`)).body
+  t.same(
+    purges[2]?.tags.toSorted(),
+    [`article-${second.id}`, 'changes', 'list', `story-${story}`, 'tags'].toSorted(),
+  )
+  const tagsOf = async (path: string) => String((await request('GET', path)).headers['cache-tag']).split(',')
+  t.ok((await tagsOf(`/v1/articles/${first.id}`)).includes(`story-${story}`), 'its translation is among them')
+  for (const path of [
+    '/v1/articles',
+    '/v1/today',
+    '/v1/articles?tag=energy',
+    `/v1/articles/${second.id}/related`,
+  ])
+    t.ok((await tagsOf(path)).includes('list'), path)
+  for (const path of ['/v1/tags', '/v1/tags/energy']) t.ok((await tagsOf(path)).includes('tags'), path)
+  t.ok((await tagsOf('/v1/changes')).includes('changes'))
+
+  await request('POST', `/v1/editorial/articles/${second.id}/withdraw`, {
+    key,
+    match: '*',
+    body: { reason: 'R', notice: 'N' },
+  })
+  t.ok(await until(() => purges.length === 4))
+  t.ok(purges[3]?.tags.includes(`article-${second.id}`))
+  t.ok((await tagsOf(`/v1/articles/${second.id}`)).includes(`article-${second.id}`), 'its tombstone too')
+  await newsroom.request('POST', '/v1/editorial/articles', {
+    key,
+    body: { headline: 'A draft', language: 'en' },
+  })
+  await delay(100)
+  t.equal(purges.length, 4, 'what no reader sees purges nothing')
+  t.same(newsroom.errors, [])
+})
+
+t.test('what was not acknowledged is purged again until it is, and what was, once more', async t => {
+  const { purges, url } = await openCache(t, n => (n > 0 && n < 4 ? 503 : 200))
+  const newsroom = await follow(t, url, 300)
+  t.ok(await until(() => purges.length === 1))
+  await publishNew(newsroom, { tags: ['energy'] })
+  const { id } = await publishNew(newsroom, { tags: ['energy'] })
+  t.ok(await until(() => purges.slice(1).some(purge => purge.tags.includes('all'))))
+  t.equal(newsroom.errors.length, 3)
+  const { id: last } = await publishNew(newsroom, { tags: ['energy'] })
+  const isOf = (purge: Purge) => purge.tags.includes(`article-${last}`)
+  t.ok(await until(() => purges.filter(isOf).length === 2), 'for what was being answered meanwhile')
+  await delay(600)
+  t.equal(purges.filter(isOf).length, 2)
+  t.ok(id)
+})
