@@ -1,24 +1,31 @@
 /**
- * `npm run bench -- [--articles N] [--only a,b] [--uncached] [--engine sqlite|postgres] [--rounds N] [--slice MS]`
+ * `npm run bench -- [--articles N] [--only a,b] [--uncached] [--engine postgres --database URL] [--rounds N] [--slice MS]`
  *
  * Each case is measured in slices beside slices of the yardstick, a bare Fastify route that gives a ready buffer: the
  * server's core has one of the two at work at a time, the load comes from the other core, and the order alternates. The
  * ratio of a round is that of its two slices; told are the median and the quartiles of the rounds. Every answer is
  * checked. Progress goes to standard error, a table to standard output (JSON when that is piped).
+ *
+ * Cases: slug, newest, deep, day, tag, 304; publish (with --uncached). By themselves, when named in --only: mixed (95
+ * reads to 5 publishes through two processes) and import (of --items ninjs items).
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openDb } from '../../src/cli/newsroom.ts'
+import { startBar } from '../../src/cli/progress.ts'
 import { readConfig } from '../../src/config.ts'
 import { createKey } from '../../src/features/keys/keys.ts'
 import type { Scope } from '../../src/words.ts'
 import { type Case, readCases } from './cases.ts'
 import { compare, type Result } from './compare.ts'
 import { makeCorpus } from './corpus.ts'
+import { type Imported, measureImport } from './import.ts'
 import { type Ask, load, probe } from './load.ts'
+import { loadMixed, type Mixed } from './mixed.ts'
+import { end, type Program, residentOf, runOn } from './service.ts'
 import { loadWrites } from './writes.ts'
 
 const { values: options } = parseArgs({
@@ -27,23 +34,31 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     uncached: { type: 'boolean', default: false },
     engine: { type: 'string', default: 'sqlite' },
+    database: { type: 'string', default: '' },
     rounds: { type: 'string', default: '7' },
     slice: { type: 'string', default: '1500' },
+    items: { type: 'string', default: '100000' },
     data: { type: 'string', default: join(tmpdir(), 'dateline-bench') },
   },
 })
+if ((options.engine === 'postgres') !== options.database.startsWith('postgres'))
+  throw new Error('--engine postgres and --database postgres://... go together')
 const articles = Number(options.articles)
 const rounds = Number(options.rounds)
 const sliceMs = Number(options.slice)
 const clients = 32
 const writers = 8
+const mixedMs = 20_000
+const only = options.only?.split(',')
 
-const here = import.meta.dirname
+const main = join(import.meta.dirname, '../../src/main.ts')
+const serving = /Dateline +http:\S+:(\d+)/
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
 /** The settings of the server: everything on, the limiter too, set never to refuse. */
 const settings = {
   DATA_DIR: join(options.data, `${options.engine}-${articles}`),
+  DATABASE_URL: options.database,
   HOST: '127.0.0.1',
   PORT: '0',
   TIME_ZONE: 'UTC',
@@ -54,118 +69,138 @@ const settings = {
   ...(options.uncached ? { RESPONSE_CACHE: '0' } : {}),
 }
 
-const main = join(here, '../../src/main.ts')
-const serving = /Dateline +http:\S+:(\d+)/
-
-const started: ChildProcess[] = []
-/** Runs a program on the server's core; resolves with the port it says. */
-function onCore0(args: string[], port: RegExp, env: Record<string, string> = settings): Promise<number> {
-  const child = spawn('taskset', ['-c', '0', process.execPath, ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  started.push(child)
-  return new Promise((resolve, reject) => {
-    let text = ''
-    child.stdout.on('data', chunk => {
-      text += chunk
-      const found = port.exec(text)?.[1]
-      if (found) resolve(Number(found))
-    })
-    child.once('exit', code => reject(new Error(`it ended with ${code}: ${text}`)))
-  })
-}
-
 async function prepareCorpus(): Promise<void> {
   const marker = join(settings.DATA_DIR, 'whole')
   if (existsSync(marker)) return
   mkdirSync(settings.DATA_DIR, { recursive: true })
   const db = await openDb(readConfig(settings))
+  const bar = startBar()
   try {
-    await makeCorpus(db, articles, made => {
-      if (made % 10_000 === 0) process.stderr.write(`\rmaking ${articles} articles: ${made}`)
-    })
-    say('')
+    await makeCorpus(db, articles, made => bar.step(made / articles, `${made} articles made`))
+    bar.clear()
   } finally {
     await db.close()
   }
   mkdirSync(marker)
 }
 
-async function measureReads(one: Case, server: number, yardstick: number): Promise<Result> {
+/** Writes go to a copy of the corpus, so that reads are measured of the same one each time: its settings, and a key. */
+async function copyCorpus(): Promise<{ own: typeof settings; key: string }> {
+  const own = { ...settings, DATA_DIR: `${settings.DATA_DIR}-writes` }
+  rmSync(own.DATA_DIR, { recursive: true, force: true })
+  // On PostgreSQL they go into the same database: what is read is as it was.
+  if (options.engine === 'sqlite') cpSync(settings.DATA_DIR, own.DATA_DIR, { recursive: true })
+  const db = await openDb(readConfig(own))
+  const made = { name: 'bench', scopes: ['articles:write', 'articles:publish'] as Scope[] }
+  const { token } = await createKey(db, { by: 'command' }, made)
+  await db.close()
+  return { own, key: token }
+}
+
+async function measureReads(one: Case, server: Program, yardstick: Program): Promise<Result> {
   const asks: Ask[] = []
   for (const { path, headers, again } of one.asks) {
-    const first = await probe(server, path, headers)
+    const first = await probe(server.port, path, headers)
     // Of a conditional one the answer is known before it is asked.
-    asks.push(again ? await probe(server, path, { 'if-none-match': first.etag ?? '' }) : first)
+    asks.push(again ? await probe(server.port, path, { 'if-none-match': first.etag ?? '' }) : first)
   }
-  const size =
-    options.uncached || one.small
-      ? 6000
-      : Math.round(asks.reduce((sum, ask) => sum + ask.length, 0) / asks.length)
-  const measures = [await probe(yardstick, `/${size}`)]
+  const mean = Math.round(asks.reduce((sum, ask) => sum + ask.length, 0) / asks.length)
+  const measures = [await probe(yardstick.port, `/${options.uncached || one.small ? 6000 : mean}`)]
   return compare(
     one.name,
     rounds,
-    () => load(server, asks, clients, sliceMs),
-    () => load(yardstick, measures, clients, sliceMs),
+    () => load(server.port, asks, clients, sliceMs),
+    () => load(yardstick.port, measures, clients, sliceMs),
   )
 }
 
-/** Writes go to a copy of the corpus, so that reads are measured of the same one each time. */
-async function measureWrites(yardstick: number): Promise<Result> {
-  const folder = `${settings.DATA_DIR}-writes`
-  rmSync(folder, { recursive: true, force: true })
-  cpSync(settings.DATA_DIR, folder, { recursive: true })
-  const own = { ...settings, DATA_DIR: folder }
-  const db = await openDb(readConfig(own))
-  const key = { name: 'bench', scopes: ['articles:write', 'articles:publish'] as Scope[] }
-  const { token } = await createKey(db, { by: 'command' }, key)
-  await db.close()
-  const server = await onCore0([main, 'serve'], serving, own)
-  const measures = [await probe(yardstick, '/6000')]
-  return compare(
+async function measureWrites(yardstick: Program): Promise<Result> {
+  const { own, key } = await copyCorpus()
+  const server = await runOn('0', [main, 'serve'], serving, own)
+  const measures = [await probe(yardstick.port, '/6000')]
+  const result = await compare(
     'publish',
     rounds,
-    () => loadWrites(server, token, writers, sliceMs),
-    () => load(yardstick, measures, clients, sliceMs),
+    () => loadWrites(server.port, key, writers, sliceMs),
+    () => load(yardstick.port, measures, clients, sliceMs),
   )
+  await end(server)
+  return result
 }
 
-await prepareCorpus()
-// The load on the other core.
-spawn('taskset', ['-cp', '1', String(process.pid)], { stdio: 'ignore' })
-try {
-  const server = await onCore0([main, 'serve'], serving)
-  const yardstick = await onCore0([join(here, 'yardstick.ts')], /port (\d+)/)
-  const only = options.only?.split(',')
-  const isWanted = (name: string) => !only || only.includes(name)
+async function measureMixed(): Promise<Mixed> {
+  const { own, key } = await copyCorpus()
+  const server = await runOn('0,1', [main, 'serve', '--workers', '2'], serving, own)
+  const mixed = await loadMixed(server.port, key, clients, mixedMs)
+  await end(server)
+  if (mixed.wrong.length > 0) throw new Error(`a wrong answer: ${mixed.wrong[0]}`)
+  return mixed
+}
+
+type Facts = { startMs?: number; residentMb?: number; mixed?: Mixed; imported?: Imported }
+
+async function run(): Promise<void> {
   const results: Result[] = []
+  const facts: Facts = {}
   const note = (result: Result) => {
     say(`${result.name}: ${result.ratio.toFixed(3)}`)
     results.push(result)
   }
-  for (const one of await readCases(server, articles))
-    if (isWanted(one.name) && !(one.small && options.uncached))
-      note(await measureReads(one, server, yardstick))
-  if (options.uncached && isWanted('publish')) note(await measureWrites(yardstick))
-  report(results)
-} finally {
-  for (const child of started) child.kill('SIGTERM')
+  const isWanted = (name: string) => !only || only.includes(name)
+  await prepareCorpus()
+  // The load on the other core.
+  spawn('taskset', ['-cp', '1', String(process.pid)], { stdio: 'ignore' })
+  const yardstick = await runOn('0', [join(import.meta.dirname, 'yardstick.ts')], /port (\d+)/, {}, '/1')
+  const server = await runOn('0', [main, 'serve'], serving, settings, '/v1/articles')
+  facts.startMs = server.startMs
+  try {
+    for (const one of await readCases(server.port, articles))
+      if (isWanted(one.name) && !(one.small && options.uncached))
+        note(await measureReads(one, server, yardstick))
+    facts.residentMb = residentOf(server)
+    await end(server)
+    if (options.uncached && isWanted('publish')) note(await measureWrites(yardstick))
+  } finally {
+    await Promise.all([end(yardstick), end(server)])
+  }
+  if (only?.includes('mixed')) facts.mixed = await measureMixed()
+  if (only?.includes('import')) {
+    const folder = join(options.data, 'import')
+    rmSync(folder, { recursive: true, force: true })
+    facts.imported = await measureImport(main, Number(options.items), { ...settings, DATA_DIR: folder })
+  }
+  report(results, facts)
 }
 
-function report(results: readonly Result[]): void {
+function report(results: readonly Result[], { startMs = 0, residentMb = 0, mixed, imported }: Facts): void {
   const machine = `${cpus()[0]?.model.trim()}, Node ${process.version}, ${options.engine}, ${articles} articles`
   const kind = options.uncached ? 'uncached' : 'cached'
+  const date = new Date().toISOString()
   if (!process.stdout.isTTY) {
-    console.log(JSON.stringify({ date: new Date().toISOString(), machine, kind, results }, null, 2))
+    console.log(
+      JSON.stringify({ date, machine, kind, results, startMs, residentMb, mixed, imported }, null, 2),
+    )
     return
   }
   console.log(`${kind}, ${machine}`)
   for (const { name, ratio, low, high, perSecond, p99 } of results) {
     const numbers = `${ratio.toFixed(3)}  (${low.toFixed(3)} to ${high.toFixed(3)})`
-    console.log(
-      `${name.padEnd(10)} ${numbers}  ${perSecond.toFixed(0).padStart(7)}/s  p99 ${p99.toFixed(1)} ms`,
-    )
+    const rate = perSecond.toFixed(0).padStart(7)
+    console.log(`${name.padEnd(10)} ${numbers}  ${rate}/s  p99 ${p99.toFixed(1)} ms`)
+  }
+  console.log(
+    `first answer after ${startMs.toFixed(0)} ms; ${residentMb.toFixed(0)} MB resident after the reads`,
+  )
+  if (mixed) {
+    const { reads, publishes, seconds, p50, p99 } = mixed
+    const rates = `${(reads / seconds).toFixed(0)} reads and ${(publishes / seconds).toFixed(0)} publishes a second`
+    console.log(`mixed      ${rates}, all exact; p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`)
+  }
+  if (imported) {
+    const { items, perSecond, early, late } = imported
+    const memory = `${early.toFixed(0)} MB after a tenth, ${late.toFixed(0)} MB at the end`
+    console.log(`import     ${perSecond.toFixed(0)} items a second of ${items}; ${memory}`)
   }
 }
+
+await run()

@@ -1,41 +1,6 @@
-import { Agent, request } from 'node:http'
+import { Agent } from 'node:http'
 import type { Slice } from './load.ts'
-
-/** Sends JSON on a connection that is kept, and gives what is answered. */
-function post(
-  agent: Agent,
-  port: number,
-  path: string,
-  headers: Record<string, string>,
-  body: object,
-): Promise<{ status: number; body: { id: string; version?: number; detail?: string } }> {
-  const text = JSON.stringify(body)
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      {
-        agent,
-        host: '127.0.0.1',
-        port,
-        path,
-        method: 'POST',
-        headers: {
-          ...headers,
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(text),
-        },
-      },
-      reply => {
-        const chunks: Buffer[] = []
-        reply.on('data', chunk => chunks.push(chunk))
-        reply.on('end', () =>
-          resolve({ status: reply.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) }),
-        )
-      },
-    )
-    sent.on('error', reject)
-    sent.end(text)
-  })
-}
+import { send } from './send.ts'
 
 let made = 0
 const body = `<p>${'Harbour officials said on Friday that the ferry would sail again. '.repeat(12)}</p>`
@@ -61,9 +26,10 @@ export async function loadWrites(
     while (performance.now() < until) {
       const sent = performance.now()
       const n = made++
-      const created = await post(
+      const created = await send(
         agent,
         port,
+        'POST',
         path,
         { authorization },
         {
@@ -75,9 +41,10 @@ export async function loadWrites(
           body,
         },
       )
-      const published = await post(
+      const published = await send(
         agent,
         port,
+        'POST',
         `${path}/${created.body.id}/publish`,
         { authorization, 'if-match': '*' },
         {},
