@@ -9,8 +9,7 @@ export function connect(file: string, readonly: boolean): Database.Database {
   connection.pragma('synchronous = FULL')
   connection.pragma('foreign_keys = ON')
   connection.pragma('journal_size_limit = 67108864')
-  connection.pragma('cache_size = -65536')
-  connection.pragma('mmap_size = 1073741824')
+  connection.pragma('cache_size = -32768')
   connection.pragma('temp_store = MEMORY')
   // Hot pages are copied back once for many commits, in some 20 ms; at 1000, the default, they cost a write twice as much.
   connection.pragma('wal_autocheckpoint = 4000')

@@ -32,11 +32,11 @@ function itemOf(n: number): string {
 
 /** Imports ninjs items through the command's standard input: items a second, and its megabytes at a tenth and at the end. */
 export async function measureImport(
-  main: string,
+  program: readonly string[],
   items: number,
   env: Readonly<Record<string, string>>,
 ): Promise<Imported> {
-  const child = spawn('taskset', ['-c', '0', process.execPath, main, 'import', '-'], {
+  const child = spawn('taskset', ['-c', '0', process.execPath, ...program, 'import', '-'], {
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
