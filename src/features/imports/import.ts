@@ -17,7 +17,7 @@ import type { SourceError, SourceItem } from './sources.ts'
 export type ImportDeps = { db: Db; files: FileStore; now: () => number; defaults: ImportDefaults }
 
 /** Items of one transaction. */
-const batchSize = 50
+const batchSize = 100
 
 /** A batch is written early once its bodies have as many characters: others wait for its transaction. */
 const longestBatch = 2_000_000
@@ -25,7 +25,7 @@ const longestBatch = 2_000_000
 type Ready = ReadyItem & { source: SourceItem }
 
 /**
- * Imports items as they come, 50 to a transaction; one that fails leaves nothing of its own and spoils no other.
+ * Imports items as they come, 100 to a transaction; one that fails leaves nothing of its own and spoils no other.
  * `onEntry` hears what became of each, after its commit.
  */
 export async function importItems(

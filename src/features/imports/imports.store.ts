@@ -1,5 +1,6 @@
 import type { DeskReader, Writer } from '../../db/db.ts'
 import { and, eq, notExists, sql } from '../../db/drizzle.ts'
+import { slotsOf } from '../../db/insert.ts'
 import type { AllTables } from '../../db/tables.ts'
 
 export type ImportRow = AllTables['imports']['$inferSelect']
@@ -18,11 +19,12 @@ export async function findImport(reader: DeskReader, uri: string): Promise<Impor
 
 /** Remembers the version of an item that was taken, in place of the one before. */
 export async function saveImport(tx: Writer, row: ImportRow): Promise<void> {
-  const { uri: _uri, ...rest } = row
-  await tx.sql
-    .insert(tx.tables.imports)
-    .values(row)
-    .onConflictDoUpdate({ target: tx.tables.imports.uri, set: rest })
+  const { imports } = tx.tables
+  const slots = slotsOf(imports)
+  const { uri: _uri, ...rest } = slots
+  const build = () =>
+    tx.sql.insert(imports).values(slots).onConflictDoUpdate({ target: imports.uri, set: rest })
+  await tx.prepared('save import', build, row)
 }
 
 /** Whether there is an article that no item whose name begins so became. */

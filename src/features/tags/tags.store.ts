@@ -18,7 +18,12 @@ export async function findTag(reader: DeskReader, slug: string): Promise<TagRow 
 
 export async function findTagById(reader: DeskReader, id: string): Promise<TagRow | undefined> {
   const { tags } = reader.tables
-  const [row] = await reader.sql.select().from(tags).where(eq(tags.id, id))
+  const build = () =>
+    reader.sql
+      .select()
+      .from(tags)
+      .where(eq(tags.id, sql.placeholder('id')))
+  const [row] = await reader.prepared('tag by id', build, { id })
   return row
 }
 
