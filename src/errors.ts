@@ -144,6 +144,8 @@ export type ProblemParts = {
   errors?: readonly FieldError[]
   extra?: Readonly<Record<string, unknown>>
   headers?: Readonly<Record<string, string>>
+  /** Cache tags of what is said. */
+  tags?: readonly string[]
 }
 
 /** The store cannot be used as it is; the message says why, and what to do. It ends a start. */

@@ -291,6 +291,29 @@ t.test('the front knows when a news day ends', async t => {
   t.match(late.headers['cache-control'] as string, /max-age=1, s-maxage=1/, 'no lifetime reaches past it')
   newsroom.clock.now = Date.parse('2024-07-12T21:00:00.000Z')
   t.equal(await date(), '2024-07-13')
+  newsroom.fromFront()
+  t.equal(await date(), '2024-07-13')
+  t.equal(newsroom.fromFront(), 1, 'and knows the next one')
+})
+
+t.test('what becomes another answer at a known address is for the routes, counted once', async t => {
+  const newsroom = await listen(t, { RATE_LIMIT: '60' })
+  await makeTag(newsroom, 'world')
+  const { id } = await publishNew(newsroom)
+  const path = `/v1/articles/${id}`
+  const left = (answer: Answer) => Number(/;r=(\d+);/.exec(String(answer.headers.ratelimit))?.[1])
+  const before = left(await newsroom.ask(path))
+  const change = { key: newsroom.key, match: '*' }
+  await newsroom.request('POST', `${articles}/${id}/hold`, { ...change, body: { reason: 'R' } })
+  const held = await newsroom.ask(path)
+  t.equal(held.status, 404)
+  t.equal(left(held), before - 1)
+  await newsroom.request('POST', `${articles}/${id}/release`, { ...change, body: {} })
+  t.equal((await newsroom.ask(path)).status, 200)
+  for (let i = 0; i < 70; i++) await newsroom.ask(path)
+  const refused = await newsroom.ask(path)
+  t.equal(refused.status, 429)
+  t.equal(left(refused), 0)
 })
 
 t.test(

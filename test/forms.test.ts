@@ -1,7 +1,9 @@
+import { hash } from 'node:crypto'
 import AjvCompiler from '@fastify/ajv-compiler'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
-import { articleFields, includes } from '../src/features/articles/articles.schema.ts'
+import { articleFields, formVersion, includes } from '../src/features/articles/articles.schema.ts'
+import { writeForm } from '../src/features/articles/form.ts'
 import { makeForm, makeTag, type Newsroom, openNewsroom, publishNew } from './support/newsroom.ts'
 
 const articles = '/v1/editorial/articles'
@@ -87,6 +89,61 @@ t.test('what is kept of a publication is what its row, its tags and its media sa
   t.same(await read(), kept, 'from the rows')
   await forget({ form: Buffer.from('"id":"wrong"'), formVersion: 0 })
   t.same(await read(), kept, 'and where another build wrote the form')
+})
+
+t.test('what waits under embargo has its live translations', async t => {
+  const newsroom = await openNewsroom(t)
+  await makeTag(newsroom, 'world')
+  const { id: live } = await publishNew(newsroom)
+  const embargoedUntil = new Date(newsroom.clock.now + 3_600_000).toISOString()
+  const { id } = await publishNew(newsroom, { story: live, language: 'bg' }, { embargoedUntil })
+  const key = await newsroom.makeKey(['articles:embargoed'])
+  const { body } = await newsroom.request('GET', `/v1/articles/${id}`, { key })
+  t.same(
+    body.translations.map((one: { id: string }) => one.id),
+    [live],
+  )
+})
+
+t.test('a form is known by its version', async t => {
+  const row = {
+    articleId: '0190a3c0-0000-7000-8000-000000000001',
+    slug: 'a-slug',
+    language: 'en',
+    kind: 'story' as const,
+    headline: 'Headline',
+    shortHeadline: 'Short',
+    summary: 'Summary',
+    dateline: 'SOFIA',
+    byline: 'By A. Reporter',
+    signOff: '/EM/',
+    urgency: 5,
+    access: 'public' as const,
+    storyId: '0190a3c0-0000-7000-8000-000000000001',
+    source: 'Agency',
+    usageTerms: 'Terms',
+    leadMediaId: null,
+    wordCount: 10,
+    readingMinutes: 1,
+    version: 2,
+    publishedAt: 0,
+    updatedAt: 1000,
+    correctedAt: 1000,
+  }
+  const correction = {
+    articleId: row.articleId,
+    number: 2,
+    kind: 'correction' as const,
+    at: 1000,
+    note: 'Note',
+  }
+  const text = writeForm(row, [correction]).toString()
+  const print = hash('sha256', text, 'hex').slice(0, 16)
+  t.equal(
+    `${formVersion} ${print}`,
+    '1 90a3b8e653786156',
+    'what is written differs from what earlier builds kept: raise formVersion',
+  )
 })
 
 t.test('every article that is written fits its schema', async t => {

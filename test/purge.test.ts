@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import sharp from 'sharp'
 import t, { type Test } from 'tap'
 import { requestPurge, startPurge } from '../src/features/purge/purge.ts'
-import { makeTag, openNewsroom, publishNew } from './support/newsroom.ts'
+import { makeForm, makeTag, openNewsroom, publishNew } from './support/newsroom.ts'
 
 type Purge = { headers: IncomingMessage['headers']; method: string; tags: string[] }
 
@@ -31,7 +32,7 @@ async function follow(t: Test, url: string, againMs = 60_000) {
   const errors: unknown[] = []
   const stop = startPurge({
     db: newsroom.db,
-    send: tags => requestPurge(url, { 'Fastly-Key': 'secret' }, tags),
+    send: (tags, signal) => requestPurge(url, { 'Fastly-Key': 'secret' }, tags, signal),
     onError: error => errors.push(error),
     lookMs: 10,
     againMs,
@@ -53,8 +54,8 @@ t.test('what a change touches is purged, and nothing else', async t => {
   const newsroom = await follow(t, url)
   const { key, request } = newsroom
   t.ok(await until(() => purges.length === 1))
-  t.same(purges[0]?.tags, ['all'], 'at the start it is unknown what is kept')
-  t.equal(purges[0]?.headers['surrogate-key'], 'all')
+  t.same(purges[0]?.tags, ['all', 'bytes'], 'at the start it is unknown what is kept')
+  t.equal(purges[0]?.headers['surrogate-key'], 'all bytes')
   t.equal(purges[0]?.headers['fastly-key'], 'secret')
   t.equal(purges[0]?.method, 'POST')
 
@@ -89,13 +90,46 @@ t.test('what a change touches is purged, and nothing else', async t => {
   t.ok(await until(() => purges.length === 4))
   t.ok(purges[3]?.tags.includes(`article-${second.id}`))
   t.ok((await tagsOf(`/v1/articles/${second.id}`)).includes(`article-${second.id}`), 'its tombstone too')
-  await newsroom.request('POST', '/v1/editorial/articles', {
+  const draft = await newsroom.request('POST', '/v1/editorial/articles', {
     key,
-    body: { headline: 'A draft', language: 'en' },
+    body: { headline: 'A draft', language: 'en', section: 'world', body: '<p>Text.</p>' },
   })
   await delay(100)
   t.equal(purges.length, 4, 'what no reader sees purges nothing')
+  const { id: old } = await publishNew(newsroom, { tags: ['energy'] })
+  await request('POST', `/v1/editorial/articles/${old}/withdraw`, {
+    key,
+    match: '*',
+    body: { reason: 'R', notice: 'N', replacement: draft.body.id },
+  })
+  t.ok(
+    (await tagsOf(`/v1/articles/${old}`)).includes(`article-${draft.body.id}`),
+    'it names what replaces it',
+  )
   t.same(newsroom.errors, [])
+})
+
+t.test('the bytes of a picture that is taken down are purged with it', async t => {
+  const { purges, url } = await openCache(t)
+  const newsroom = await follow(t, url)
+  const { key, request } = newsroom
+  const picture = await sharp({ create: { width: 16, height: 12, channels: 3, background: 'teal' } })
+    .jpeg()
+    .toBuffer()
+  const form = makeForm(picture, { caption: 'C' })
+  const { id: media } = (await request('POST', '/v1/editorial/media', { key, ...form })).body
+  const { id } = await publishNew(newsroom, { leadMedia: media })
+  const shown = (await request('GET', `/v1/media/${media}`)).body.renditions[0].url as string
+  const bytes = await request('GET', new URL(shown).pathname)
+  t.equal(bytes.headers['surrogate-key'], `media-${media} bytes`)
+  t.ok(await until(() => purges.some(purge => purge.tags.includes(`media-${media}`))))
+  purges.length = 0
+  await request('POST', `/v1/editorial/articles/${id}/withdraw`, {
+    key,
+    match: '*',
+    body: { reason: 'R', notice: 'N' },
+  })
+  t.ok(await until(() => purges.some(purge => purge.tags.includes(`media-${media}`))))
 })
 
 t.test('what was not acknowledged is purged again until it is, and what was, once more', async t => {

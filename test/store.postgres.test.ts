@@ -217,6 +217,41 @@ t.test(
   },
 )
 
+t.test(
+  'a service whose database goes answers 503, and goes on when it is back',
+  { timeout: 60_000 },
+  async t => {
+    const primary = await openServer(programs)
+    t.teardown(() => primary.remove())
+    const newsroom = await openNewsroom(t, { settings: { DATABASE_URL: primary.url } })
+    await makeTag(newsroom, 'world')
+    await publishNew(newsroom)
+    const failures: unknown[] = []
+    const note = (error: unknown) => failures.push(error)
+    process.on('unhandledRejection', note)
+    t.teardown(() => process.off('unhandledRejection', note))
+    // Over a socket, where answers come from in front of the routes.
+    const base = await newsroom.app.listen({ port: 0, host: '127.0.0.1' })
+    const ask = async () => {
+      const reply = await fetch(`${base}/v1/articles`)
+      await reply.arrayBuffer()
+      return reply.status
+    }
+    for (let i = 0; i < 3; i++) t.equal(await ask(), 200)
+    await primary.stop()
+    for (let i = 0; i < 3; i++) t.equal(await ask(), 503)
+    await delay(100)
+    t.same(failures, [], 'nothing is left to end the process')
+    await primary.start()
+    let status = await ask()
+    for (let i = 0; i < 60 && status !== 200; i++) {
+      await delay(100)
+      status = await ask()
+    }
+    t.equal(status, 200)
+  },
+)
+
 t.test('a replica that takes connections and never answers is left out', { timeout: 60_000 }, async t => {
   const silent = createServer(socket => socket.on('error', () => undefined))
   await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))

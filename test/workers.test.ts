@@ -139,7 +139,18 @@ t.test('workers are one service: exact, counted together, replaced, and stopped 
   })
 
   const all = childrenOf(child.pid as number)
-  child.kill('SIGTERM')
+  const writing = Array.from({ length: 12 }, (_, n) =>
+    ask(address, 'POST', '/v1/editorial/articles', { key, body: { headline: `Last ${n}`, language: 'en' } }),
+  )
+  await delay(5)
+  // As from a terminal: every process gets the signal, and the first one perhaps twice.
+  for (const pid of [...all, child.pid as number, child.pid as number]) process.kill(pid, 'SIGTERM')
+  const written = await Promise.allSettled(writing)
+  t.same(
+    written.filter(one => one.status === 'rejected'),
+    [],
+    'what was in flight is finished',
+  )
   t.equal(await ended, 0)
   t.same(all.filter(isRunning), [], 'no process is left')
 })

@@ -8,5 +8,5 @@ export function startPurgeOf(
 ): (() => Promise<void>) | undefined {
   const { CDN_PURGE_URL: url, CDN_PURGE_HEADERS: headers } = config
   if (url === undefined) return undefined
-  return startPurge({ db, send: tags => requestPurge(url, headers, tags), onError })
+  return startPurge({ db, send: (tags, signal) => requestPurge(url, headers, tags, signal), onError })
 }

@@ -12,7 +12,7 @@ import { logSerializers } from '../http/server.ts'
 import { loadDemo } from './demo/load.ts'
 import { loadConfig, type Newsroom, openNewsroom, readVersion } from './newsroom.ts'
 import { startPurgeOf } from './purge.ts'
-import { readWorkers, runWorkers, shareCounts } from './workers.ts'
+import { onStop, readWorkers, runWorkers, shareCounts } from './workers.ts'
 
 export const serveUsage = `Usage: npm run dateline -- serve [--workers N]
 
@@ -67,17 +67,23 @@ async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<v
   const stopPurge = cluster.isPrimary
     ? startPurgeOf(newsroom, error => app.log.error({ err: loggable(error) }, 'the purge failed'))
     : undefined
-  closeWithGrace({ delay: stopMilliseconds, logger: false }, async ({ err }) => {
-    if (err) app.log.fatal({ err }, 'stopping after an error')
-    else app.log.info('stopping')
-    await Promise.all([app.close(), stopClock(), stopPurge?.()])
-    await newsroom.close()
-  })
-  if (cluster.isPrimary) announce(config)
+  const skip = cluster.isWorker ? (['SIGTERM', 'SIGINT'] as const) : []
+  const { close } = closeWithGrace(
+    { delay: stopMilliseconds, logger: false, skip: [...skip] },
+    async ({ err }) => {
+      if (err) app.log.fatal({ err }, 'stopping after an error')
+      else app.log.info('stopping')
+      await Promise.all([app.close(), stopClock(), stopPurge?.()])
+      await newsroom.close()
+    },
+  )
+  if (cluster.isWorker) onStop(close)
+  else announce(config)
 }
 
 async function build({ config, db, files }: Newsroom): Promise<App> {
-  const limiter = config.RATE_LIMIT === undefined ? undefined : makeLimiter(config.RATE_LIMIT, Date.now)
+  const limiter =
+    config.RATE_LIMIT === undefined ? undefined : makeLimiter(config.RATE_LIMIT, Date.now, cluster.isWorker)
   if (limiter && cluster.isWorker) shareCounts(limiter)
   const app = await buildApp({
     db,

@@ -7,9 +7,13 @@ import { startPurgeOf } from './purge.ts'
 import { UsageError } from './usage-error.ts'
 
 const mostWorkers = 128
-/** A worker that ends sooner did not start well; so many of them one after the other, and the service gives up. */
+/** A worker that ends sooner did not start well; after so many of one place, and no other at work, the service gives up. */
 const wellMs = 5000
 const mostFailures = 5
+const longestPauseMs = 5000
+/** A second signal after so long means at once. */
+const impatientMs = 1000
+const stopWord = 'stop'
 /** How often workers tell each other what they counted for the rate limit. */
 const exchangeMs = 200
 
@@ -33,45 +37,65 @@ export async function runWorkers(config: Config, count: number, announce: () => 
   // Made and migrated once, before many open it; and one process purges for all.
   const newsroom = await openNewsroom(config)
   const stopPurge = startPurgeOf(newsroom, error => say(`the purge failed: ${(error as Error).message}`))
-  let isStopping = false
-  let failures = 0
-  let listening = 0
+  let stoppingSince: number | undefined
+  let isGivenUp = false
+  const serving = new Set<Worker>()
+  let isAnnounced = false
 
-  function start(): void {
+  /** Starts the worker of a place; `failures` of it came one after the other before. */
+  function start(failures: number): void {
+    if (stoppingSince !== undefined) return
     const worker = cluster.fork({ PORT: String(config.PORT) })
     const startedAt = performance.now()
     worker.once('listening', () => {
-      if (++listening === count) announce()
+      serving.add(worker)
+      if (serving.size === count && !isAnnounced) announce()
+      isAnnounced ||= serving.size === count
     })
     worker.on('message', (counts: Counts) => {
-      for (const other of others(worker)) other.send(counts)
+      for (const other of others(worker)) tell(other, counts)
     })
+    worker.on('error', error => say(`worker ${worker.process.pid}: ${error.message}`))
     worker.once('exit', (code, signal) => {
-      if (isStopping) return
-      failures = performance.now() - startedAt < wellMs ? failures + 1 : 0
+      serving.delete(worker)
+      if (stoppingSince !== undefined) return
       say(`worker ${worker.process.pid} ended with ${signal ?? code}`)
-      if (failures < mostFailures) start()
-      else stop('SIGTERM')
+      const failed = performance.now() - startedAt < wellMs ? failures + 1 : 0
+      isGivenUp = failed >= mostFailures && serving.size === 0
+      if (isGivenUp) stop()
+      else setTimeout(start, failed === 0 ? 0 : Math.min(100 * 2 ** failed, longestPauseMs), failed)
     })
   }
 
-  function stop(signal: NodeJS.Signals): void {
-    // Told a second time, it ends at once.
-    const how = isStopping ? 'SIGKILL' : signal
-    isStopping = true
-    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(how)
+  /** Told by a signal; one that comes to all processes at once, from a terminal, say, comes here more than once. */
+  function stop(): void {
+    const isImpatient = stoppingSince !== undefined && performance.now() - stoppingSince > impatientMs
+    stoppingSince ??= performance.now()
+    for (const worker of Object.values(cluster.workers ?? {}) as Worker[]) {
+      // One that is still starting has nothing to finish, and may not listen to words yet.
+      if (isImpatient || !serving.has(worker)) worker.process.kill('SIGKILL')
+      else tell(worker, stopWord)
+    }
+    endIfAlone()
   }
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal))
-  for (let i = 0; i < count; i++) start()
-  await new Promise<void>(resolve => {
-    cluster.on('exit', () => {
-      if (isStopping && Object.keys(cluster.workers ?? {}).length === 0) resolve()
-    })
-  })
+  const end = Promise.withResolvers<void>()
+  function endIfAlone(): void {
+    if (stoppingSince !== undefined && Object.keys(cluster.workers ?? {}).length === 0) end.resolve()
+  }
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
+  for (let i = 0; i < count; i++) start(0)
+  cluster.on('exit', endIfAlone)
+  await end.promise
   await stopPurge?.()
   await newsroom.close()
-  return failures < mostFailures ? 0 : 1
+  return isGivenUp ? 1 : 0
+}
+
+/** A worker that is dying takes no message, and that is no error of ours. */
+function tell(worker: Worker, message: Counts | typeof stopWord): void {
+  if (worker.isConnected()) worker.send(message, () => undefined)
 }
 
 function others(worker: Worker): Worker[] {
@@ -88,10 +112,20 @@ function say(msg: string): void {
 
 /** Counts a worker's requests together with those of the others, as late as they tell of them. */
 export function shareCounts(limiter: Limiter): void {
-  const tell = () => {
+  const exchange = () => {
     const counts = limiter.takeCounts()
-    if (counts.length > 0 && process.connected) process.send?.(counts)
+    if (counts.length > 0 && process.connected) process.send?.(counts, undefined, {}, () => undefined)
   }
-  setInterval(tell, exchangeMs).unref()
-  process.on('message', (counts: Counts) => limiter.addCounts(counts))
+  setInterval(exchange, exchangeMs).unref()
+  process.on('message', (message: Counts | typeof stopWord) => {
+    if (message !== stopWord) limiter.addCounts(message)
+  })
+}
+
+/** Calls when the first process has this worker stop. Signals are that one's: they may come to all processes at once. */
+export function onStop(stop: () => void): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => undefined)
+  process.on('message', message => {
+    if (message === stopWord) stop()
+  })
 }

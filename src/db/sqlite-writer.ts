@@ -47,7 +47,8 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
   let isUnclean = false
 
   /** Runs `part`; where it throws having written, that stays, and the transaction is unclean. */
-  async function attempt<T>(_name: string, pending: Pending, part: () => Promise<T>): Promise<T> {
+  async function attempt<T>(pending: Pending, part: () => Promise<T>): Promise<T> {
+    requireTransaction()
     const undo = rewind(pending)
     const before = totalChanges.get()
     try {
@@ -60,19 +61,26 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
   }
 
   /** Runs `part` so that what it wrote and noted is undone where it throws. */
-  async function savepoint<T>(name: string, pending: Pending, part: () => Promise<T>): Promise<T> {
+  async function savepoint<T>(pending: Pending, part: () => Promise<T>): Promise<T> {
+    requireTransaction()
     const undo = rewind(pending)
-    connection.exec(`SAVEPOINT ${name}`)
+    // Within another, the name is that of the innermost.
+    connection.exec('SAVEPOINT part')
     try {
       const done = await part()
-      connection.exec(`RELEASE ${name}`)
+      connection.exec('RELEASE part')
       return done
     } catch (error) {
       undo()
       // Some failures end the whole transaction.
-      if (connection.inTransaction) connection.exec(`ROLLBACK TO ${name}; RELEASE ${name}`)
+      if (connection.inTransaction) connection.exec('ROLLBACK TO part; RELEASE part')
       throw error
     }
+  }
+
+  /** Nothing may be written once the transaction has ended: it would be a commit of its own, without its change rows. */
+  function requireTransaction(): void {
+    if (!connection.inTransaction) throw new Error('the transaction has ended')
   }
 
   async function runJob({ actor, work, careful }: Job, at: number, pending: Pending): Promise<unknown> {
@@ -85,9 +93,11 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
       ...noting(pending),
       lock: async () => undefined,
       tryLock: async () => true,
-      savepoint: part => run('part', pending, part),
+      savepoint: part => run(pending, part),
     }
-    return run('job', pending, () => inside.run(true, () => work(tx)))
+    const result = await run(pending, () => inside.run(true, () => work(tx)))
+    requireTransaction()
+    return result
   }
 
   /**

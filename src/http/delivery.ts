@@ -232,8 +232,7 @@ async function computeOrWithdrawn(compute: Compute, reading: Reading): Promise<A
     return await compute(reading)
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'withdrawn') throw error
-    const { id } = (error.parts.extra?.tombstone ?? {}) as { id?: string }
-    return { problem: { detail: error.message, parts: error.parts, tags: id ? [`article-${id}`] : [] } }
+    return { problem: { detail: error.message, parts: error.parts, tags: error.parts.tags ?? [] } }
   }
 }
 

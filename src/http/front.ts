@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import type { FastifyBaseLogger, FastifyServerFactory } from 'fastify'
-import type { Db } from '../db/db.ts'
+import type { Db, Head } from '../db/db.ts'
 import { type CacheSettings, cacheControl } from './caching.ts'
 import { listedTag } from './conditional.ts'
 import type { Delivery, Wanted } from './delivery.ts'
 import { wellFormedId } from './edge.ts'
-import { callerAt, type Limiter } from './limits.ts'
+import { type Counted, callerAt, type Limiter } from './limits.ts'
 import { acceptsJson, codingOf } from './negotiation.ts'
 import { type Coding, type Entry, packEntry, packedAs, type ResponseCache } from './response-cache.ts'
 import { noteAnswer } from './server.ts'
@@ -29,7 +29,6 @@ export type FrontDeps = {
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
-export type Front = ReturnType<typeof makeFront>
 
 /**
  * Answers in front of the routes the public GETs whose address came by before: what it asks for is known then, and is
@@ -96,20 +95,27 @@ function answer(
   response: ServerResponse,
   routes: Handler,
 ): boolean {
-  const { db, cache, now } = deps
+  const { db, cache, limiter, now } = deps
   if (request.method !== 'GET') return false
   const wanted = cache.wantedAt(request.url ?? '')
   if (!wanted || !isPlain(request)) return false
   // Near its end the lifetimes change with every second: the route says them.
   if (wanted.until !== undefined && now() >= wanted.until - longestLifetime(deps) * 1000) return false
+  // Counted before anything is made; should the routes answer after all, they take this count for theirs.
+  const counted = limiter?.count(callerAt(addressOf(deps, request)))
+  if (counted) limiter?.noteCounted(request, counted)
+  if (counted && counted.left < 0) return false
   const head = db.head()
   const entry = head instanceof Promise ? undefined : cache.find(wanted.key, head)
   if (entry) {
     const coding = packedAs(entry, codingOf(request.headers['accept-encoding']))
-    if (coding !== false) return send(deps, request, response, entry, coding, fromCache)
+    if (coding !== false) {
+      send(deps, request, response, { entry, coding, counted, timing: fromCache })
+      return true
+    }
   }
   noteAnswer(request.socket, response)
-  makeAnswer(deps, request, response, wanted)
+  makeAnswer(deps, request, response, wanted, head, counted)
     .then(isAnswered => {
       if (!isAnswered) routes(request, response)
     })
@@ -135,41 +141,47 @@ async function makeAnswer(
   request: IncomingMessage,
   response: ServerResponse,
   wanted: Wanted,
+  head: Head | Promise<Head>,
+  counted: Counted | undefined,
 ): Promise<boolean> {
-  const { db, cache, delivery, limiter } = deps
-  if (limiter?.isSpent(callerAt(addressOf(deps, request)))) return false
+  const { cache, delivery } = deps
   const started = performance.now()
-  const kept = cache.find(wanted.key, await db.head())
-  // A condition may spare the work. And whatever is no plain answer, an error too, the routes say.
-  const isConditional = request.headers['if-none-match'] !== undefined
-  const made = kept || isConditional ? undefined : await delivery.makeAgain(wanted).catch(() => undefined)
-  const entry = kept ?? made
+  // What cannot be told here, that the store does not answer too, the routes say.
+  const known = await Promise.resolve(head).catch(() => undefined)
+  if (!known) return false
+  let entry = cache.find(wanted.key, known)
+  const timing = entry ? fromCache : undefined
+  // A condition may spare the work: the routes know.
+  if (!entry && request.headers['if-none-match'] !== undefined) return false
+  if (!entry) {
+    entry = await delivery.makeAgain(wanted).catch(() => undefined)
+    // It has become no plain answer, or cannot be made now: the routes are not to do it twice each time.
+    if (!entry) cache.forget(request.url ?? '')
+  }
   if (!entry) return false
   const coding = await packEntry(entry, codingOf(request.headers['accept-encoding']))
-  const timing = kept ? fromCache : `db;dur=${(performance.now() - started).toFixed(2)}`
-  return send(deps, request, response, entry, coding, timing)
+  const took = `db;dur=${(performance.now() - started).toFixed(2)}`
+  send(deps, request, response, { entry, coding, counted, timing: timing ?? took })
+  return true
 }
+
+type Sent = { entry: Entry; coding: Coding | undefined; counted: Counted | undefined; timing: string }
 
 function send(
   deps: FrontDeps,
   request: IncomingMessage,
   response: ServerResponse,
-  entry: Entry,
-  coding: Coding | undefined,
-  timing: string,
-): boolean {
+  { entry, coding, counted, timing }: Sent,
+): void {
   const { limiter, log, isLogged } = deps
   const { headers } = request
   const condition = headers['if-none-match']
   const isKnown =
     condition !== undefined &&
     (condition === entry.etag || listedTag(condition, entry.etag) || condition.trim() === '*')
-  const limit = limiter?.count(callerAt(addressOf(deps, request)))
-  if (limit && limit.left < 0) return false
-
   const id = wellFormedId(headers['x-request-id']) ?? randomUUID()
   const all = headOf(deps, entry, isKnown ? 'unchanged' : (coding ?? 'identity')).concat('x-request-id', id)
-  if (limit && limiter) all.push('ratelimit', limiter.fieldOf(limit))
+  if (counted && limiter) all.push('ratelimit', limiter.fieldOf(counted))
   const status = isKnown ? 304 : 200
   if (!isKnown) all.push('server-timing', timing)
   response.writeHead(status, all)
@@ -180,7 +192,6 @@ function send(
     const said = { reqId: id, method: 'GET', path, address: addressOf(deps, request), statusCode: status }
     log.info(said, timing === fromCache ? 'answered from the cache' : 'answered in front of the routes')
   }
-  return true
 }
 
 const fromCache = 'cache;desc=hit'

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import { DomainError } from '../errors.ts'
@@ -11,10 +12,12 @@ const callersCounted = 50_000
 
 /**
  * Counts requests in windows of a minute: per key, else per address. The fields are those of the IETF draft
- * draft-ietf-httpapi-ratelimit-headers. The cost of a request is one look-up in a bounded map.
+ * draft-ietf-httpapi-ratelimit-headers. The cost of a request is one look-up in a bounded map. `isShared` where
+ * processes count together: see `takeCounts`.
  */
-export function makeLimiter(perMinute: number, now: () => number) {
+export function makeLimiter(perMinute: number, now: () => number, isShared = false) {
   const callers = new LRUCache<string, Window>({ max: callersCounted })
+  const already = new WeakMap<IncomingMessage, Counted>()
   /** Those that asked since the counts were last taken. */
   const recent = new Set<string>()
 
@@ -32,7 +35,7 @@ export function makeLimiter(perMinute: number, now: () => number) {
   function count(caller: string): Counted {
     const window = windowOf(caller)
     window.count++
-    if (window.untold++ === 0) recent.add(caller)
+    if (isShared && window.untold++ === 0) recent.add(caller)
     return { left: perMinute - window.count, seconds: Math.ceil((window.resetAt - now()) / 1000) }
   }
 
@@ -40,11 +43,11 @@ export function makeLimiter(perMinute: number, now: () => number) {
     perMinute,
     policy: `"default";q=${perMinute};w=${windowSeconds}`,
     count,
-    /** Whether a caller has nothing left. */
-    isSpent(caller: string): boolean {
-      const window = callers.get(caller)
-      return window !== undefined && window.count >= perMinute && window.resetAt > now()
+    /** Notes that a request was counted before it came to the routes. */
+    noteCounted(request: IncomingMessage, counted: Counted): void {
+      already.set(request, counted)
     },
+    countedOf: (request: IncomingMessage): Counted | undefined => already.get(request),
     /** What was counted here since this was last called: for processes that count together. */
     takeCounts(): Counts {
       const counts: [string, number][] = []
@@ -67,7 +70,7 @@ export function makeLimiter(perMinute: number, now: () => number) {
 }
 
 export type Limiter = ReturnType<typeof makeLimiter>
-type Counted = { left: number; seconds: number }
+export type Counted = { left: number; seconds: number }
 type Window = { count: number; untold: number; resetAt: number }
 /** Requests by caller. */
 export type Counts = readonly (readonly [caller: string, count: number])[]
@@ -78,7 +81,7 @@ export function addRateLimit(app: FastifyInstance, limiter: Limiter | undefined)
 
   addCheck(app, 'onRequest', (request, reply) => {
     if (uncounted.includes(request.routeOptions.url ?? '')) return
-    const counted = limiter.count(callerOf(request))
+    const counted = limiter.countedOf(request.raw) ?? limiter.count(callerOf(request))
     reply.headers({ 'ratelimit-policy': limiter.policy, ratelimit: limiter.fieldOf(counted) })
     if (counted.left < 0) {
       throw new DomainError('rate-limited', `At most ${limiter.perMinute} requests a minute are taken.`, {

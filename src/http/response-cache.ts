@@ -77,7 +77,13 @@ export function makeResponseCache(mostBytes: number) {
 
     /** Remembers what an address as it was sent asks for, so that it need not be read again. */
     remember(address: string, wanted: Wanted): void {
-      if (address.length <= longestAddress && !addresses.has(address)) addresses.set(address, wanted)
+      // Another key: it is another day's.
+      if (address.length <= longestAddress && addresses.peek(address)?.key !== wanted.key)
+        addresses.set(address, wanted)
+    },
+
+    forget(address: string): void {
+      addresses.delete(address)
     },
 
     wantedAt: (address: string): Wanted | undefined => addresses.get(address),

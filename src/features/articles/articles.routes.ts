@@ -108,9 +108,10 @@ export function articleRoutes(
         reply,
         normalForm(`${path}/${idOrSlug}`, query),
         async ({ audience, live, embargo, head }) => {
-          const found = await getPublication(live, idOrSlug, embargo, query.bodyFormat)
-          if ('redirect' in found) return redirect(settings, found, '')
           const view = viewOf(query, audience.subscribers, 'article')
+          const body = view.shown.has('body') ? view.bodyFormat : undefined
+          const found = await getPublication(live, idOrSlug, embargo, body)
+          if ('redirect' in found) return redirect(settings, found, '')
           const [article] = await renderFound(live, settings, [found], view, head)
           // It went while it was read.
           if (!article) throw noArticle()

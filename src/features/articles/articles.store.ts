@@ -5,6 +5,7 @@ import { formVersion } from './articles.schema.ts'
 import type { ArticleReader } from './relations.store.ts'
 import { type ArticleFilter, conditions, hidden, isEmpty, planWalk, walk } from './walk.store.ts'
 
+type BodyFormat = 'html' | 'text'
 type PublicationRow = LiveTables['publications']['$inferSelect']
 const listedColumns = [
   'articleId',
@@ -27,7 +28,7 @@ type Single = {
   /** The ids of its media without the lead, with spaces between. */
   mediaIds: string | null
   body: string
-  /** Whether another live article tells its story: truthy if so. */
+  /** Whether another live article tells its story, where that was looked at: truthy if so. */
   isTranslated: unknown
 }
 
@@ -137,46 +138,52 @@ export async function listWholeById(
   return ids.length === 0 ? [] : reader.prepared('whole publications', build, { ids: reader.list(ids) })
 }
 
-/** One publication, with all of it that one look can find. */
+/** One publication, with its body in the format where one is named. */
 export async function findPublication(
   reader: ArticleReader,
   id: string,
-  format: 'html' | 'text',
+  format?: BodyFormat,
 ): Promise<Listed | undefined> {
   const { publications: p, publicationBodies: bodies } = reader.tables
-  const build = () =>
+  const one = eq(p.articleId, sql.placeholder('id'))
+  const plain = () =>
     reader.sql
-      .select({ ...columnsOf(p), ...singleColumns(reader, format) })
+      .select({ ...columnsOf(p), mediaIds: p.mediaIds })
+      .from(p)
+      .where(one)
+  const withBody = (body: BodyFormat) =>
+    reader.sql
+      .select({ ...columnsOf(p), mediaIds: p.mediaIds, body: bodies[body] })
       .from(p)
       .innerJoin(bodies, eq(bodies.articleId, p.articleId))
-      .where(eq(p.articleId, sql.placeholder('id')))
-  const [row] = await reader.prepared(`publication with ${format}`, build, { id })
+      .where(one)
+  const [row] = format
+    ? await reader.prepared(`publication with ${format}`, () => withBody(format), { id })
+    : await reader.prepared('publication by id', plain, { id })
   return row
 }
 
-/** The same of the live publication whose slug it is, or was. */
+/** The same of the live publication whose slug it is, or was: what readers ask for most, at one look. */
 export async function findPublicationOfSlug(
   reader: LiveReader,
   slug: string,
-  format: 'html' | 'text',
+  format?: BodyFormat,
 ): Promise<Listed | undefined> {
   const { publications: p, publicationBodies: bodies, slugs } = reader.tables
-  const build = () =>
+  const isTranslated = sql<unknown>`exists (select 1 from ${p} s where s.story_id = ${p.storyId} and s.article_id <> ${p.articleId})`
+  const columns = { ...columnsOf(p), mediaIds: p.mediaIds, isTranslated }
+  const own = eq(p.articleId, slugs.articleId)
+  const one = eq(slugs.slug, sql.placeholder('slug'))
+  const plain = () => reader.sql.select(columns).from(slugs).innerJoin(p, own).where(one)
+  const withBody = (body: BodyFormat) =>
     reader.sql
-      .select({ ...columnsOf(p), ...singleColumns(reader, format) })
+      .select({ ...columns, body: bodies[body] })
       .from(slugs)
-      .innerJoin(p, eq(p.articleId, slugs.articleId))
+      .innerJoin(p, own)
       .innerJoin(bodies, eq(bodies.articleId, slugs.articleId))
-      .where(eq(slugs.slug, sql.placeholder('slug')))
-  const [row] = await reader.prepared(`publication of slug with ${format}`, build, { slug })
+      .where(one)
+  const [row] = format
+    ? await reader.prepared(`publication of slug with ${format}`, () => withBody(format), { slug })
+    : await reader.prepared('publication of slug', plain, { slug })
   return row
-}
-
-function singleColumns({ tables }: ArticleReader, format: 'html' | 'text') {
-  const { publications: p, publicationBodies: bodies } = tables
-  return {
-    mediaIds: p.mediaIds,
-    body: bodies[format],
-    isTranslated: sql<unknown>`exists (select 1 from ${p} s where s.story_id = ${p.storyId} and s.article_id <> ${p.articleId})`,
-  }
 }

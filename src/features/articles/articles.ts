@@ -157,14 +157,14 @@ export async function renderFound(
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * The publication of an id or slug, or the slug it redirects to; of what is under embargo for those who may see that.
+ * The publication of an id or slug, with its body where a format is named, or the slug it redirects to; of what is under embargo for those who may see that.
  * Throws 410 with the tombstone for a withdrawn article, 404 for anything these readers do not see.
  */
 export async function getPublication(
   live: LiveReader,
   idOrSlug: string,
   embargo?: EmbargoReader,
-  bodyFormat: 'html' | 'text' = 'html',
+  bodyFormat?: 'html' | 'text',
 ): Promise<Found | Redirect> {
   const byId = uuid.test(idOrSlug)
   if (!byId && !embargo) {
@@ -183,7 +183,12 @@ export async function getPublication(
   const tombstone =
     seen ?? (embargo && id !== undefined ? await findEmbargoedTombstone(embargo, id) : undefined)
   if (tombstone) {
-    throw new DomainError('withdrawn', tombstone.notice, { extra: { tombstone: renderTombstone(tombstone) } })
+    const { articleId, replacementId } = tombstone
+    const named = [articleId, ...(replacementId === null ? [] : [replacementId])]
+    throw new DomainError('withdrawn', tombstone.notice, {
+      extra: { tombstone: renderTombstone(tombstone) },
+      tags: named.map(one => `article-${one}`),
+    })
   }
   throw noArticle()
 }

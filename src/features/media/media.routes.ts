@@ -91,7 +91,7 @@ export function mediaRoutes(
       const media = await db.read(reach, ({ live, embargo }) =>
         getLiveMedia(live, id, entitled ? embargo : undefined),
       )
-      reply.headers({ 'cache-tag': `media-${id}`, 'surrogate-key': `media-${id}` })
+      reply.headers({ 'cache-tag': `media-${id},bytes`, 'surrogate-key': `media-${id} bytes` })
       const caching = request.key ? 'private, no-store' : forEver
       return sendFile(request, reply, await getFile(files, media, contentHash, file), caching, parseRange)
     },

@@ -3,13 +3,14 @@ import type { Db, LiveReader } from '../../db/db.ts'
 import { listPublicationsById } from '../articles/articles.store.ts'
 import { type ChangeRow, listChangeRows } from '../changes/changes.store.ts'
 
-/** The cache tag of everything that readers get but the bytes of media. */
-export const everything = 'all'
+/** The cache tags of everything that readers get: answers, and the bytes of media. */
+const everything = 'all'
+const bytes = 'bytes'
 
 export type PurgeDeps = {
   db: Db
   /** Has a cache forget what carries any of the tags; throws where that was not acknowledged. */
-  send(tags: readonly string[]): Promise<void>
+  send(tags: readonly string[], signal: AbortSignal): Promise<void>
   onError(error: unknown): void
   /** Milliseconds between looks at the log. */
   lookMs?: number
@@ -20,6 +21,8 @@ export type PurgeDeps = {
 const mostRows = 500
 /** Some CDNs take no more in one request. */
 const mostTags = 30
+/** Past it everything is as good. */
+const mostPending = 1000
 const longestWaitMs = 30_000
 
 /**
@@ -34,7 +37,8 @@ export function startPurge({
   againMs = 3000,
 }: PurgeDeps): () => Promise<void> {
   const stopping = new AbortController()
-  const pending = new Set<string>([everything])
+  /** What is to be sent, and whether it was sent once. */
+  const pending = new Map<string, { isSecond: boolean }>()
   const again: { at: number; tags: string[] }[] = []
   let place: { epoch: string; seq: number } | undefined
 
@@ -42,38 +46,38 @@ export function startPurge({
     const { live } = db.primary
     const head = await db.primary.head()
     if (place?.epoch !== head.epoch) {
-      pending.add(everything)
+      for (const tag of [everything, bytes]) pending.set(tag, { isSecond: false })
       place = head
     }
     while (place.seq < head.seq) {
       const rows = await listChangeRows(live, place.seq, mostRows)
-      for (const tag of await tagsOf(live, rows)) pending.add(tag)
+      for (const tag of await tagsOf(live, rows)) pending.set(tag, { isSecond: false })
       place = { epoch: head.epoch, seq: rows.at(-1)?.seq ?? head.seq }
     }
     while (again[0] && again[0].at <= performance.now())
-      for (const tag of again.shift()?.tags ?? []) pending.add(tag)
+      for (const tag of again.shift()?.tags ?? []) if (!pending.has(tag)) pending.set(tag, { isSecond: true })
+  }
+
+  /** Everything is one tag, but for the bytes of media. */
+  function shorten(): void {
+    if (pending.size > mostPending) pending.set(everything, { isSecond: false })
+    if (!pending.has(everything)) return
+    for (const tag of pending.keys()) if (tag !== everything && !isOfMedia(tag)) pending.delete(tag)
   }
 
   /** Sends what is pending, and takes from it what was acknowledged. */
   async function flush(): Promise<void> {
-    if (pending.has(everything)) {
-      pending.clear()
-      pending.add(everything)
+    shorten()
+    while (pending.size > 0 && !stopping.signal.aborted) {
+      const some = [...pending].slice(0, mostTags)
+      await send(
+        some.map(([tag]) => tag),
+        stopping.signal,
+      )
+      for (const [tag] of some) pending.delete(tag)
+      const tags = some.flatMap(([tag, { isSecond }]) => (isSecond ? [] : [tag]))
+      if (tags.length > 0) again.push({ at: performance.now() + againMs, tags })
     }
-    while (pending.size > 0) {
-      const tags = [...pending].slice(0, mostTags)
-      await send(tags)
-      for (const tag of tags) pending.delete(tag)
-      sentOnce(tags)
-    }
-  }
-
-  const isSecond = new Set<string>()
-  function sentOnce(tags: readonly string[]): void {
-    const first = tags.filter(tag => !isSecond.delete(tag))
-    if (first.length === 0) return
-    for (const tag of first) isSecond.add(tag)
-    again.push({ at: performance.now() + againMs, tags: first })
   }
 
   async function follow(): Promise<void> {
@@ -84,6 +88,7 @@ export function startPurge({
         await flush()
         failures = 0
       } catch (error) {
+        if (stopping.signal.aborted) return
         failures++
         onError(error)
       }
@@ -111,7 +116,8 @@ async function tagsOf(live: LiveReader, rows: readonly ChangeRow[]): Promise<Set
   return tags
 }
 
-/** Bytes have a tag of their own. */
+/** What bytes are tagged with, who have none of the others. */
+const isOfMedia = (tag: string) => tag === bytes || tag.startsWith('media-')
 const mediaTags = (rows: readonly ChangeRow[]) =>
   rows.filter(row => row.subjectType === 'media').map(row => `media-${row.subjectId}`)
 
@@ -125,13 +131,14 @@ export async function requestPurge(
   url: string,
   headers: Readonly<Record<string, string>>,
   tags: readonly string[],
+  signal: AbortSignal,
 ): Promise<void> {
   const reply = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'surrogate-key': tags.join(' '), ...headers },
     body: JSON.stringify({ tags }),
     redirect: 'error',
-    signal: AbortSignal.timeout(requestMs),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(requestMs)]),
   })
   await reply.body?.cancel()
   if (!reply.ok) throw new Error(`the purge was answered with ${reply.status}`)
