@@ -101,10 +101,12 @@ function answer(
   if (!wanted || !isPlain(request)) return false
   // Near its end the lifetimes change with every second: the route says them.
   if (wanted.until !== undefined && now() >= wanted.until - longestLifetime(deps) * 1000) return false
-  // Counted before anything is made; should the routes answer after all, they take this count for theirs.
+  // Counted before anything is made; should the routes answer after all, they are told.
   const counted = limiter?.count(callerAt(addressOf(deps, request)))
-  if (counted) limiter?.noteCounted(request, counted)
-  if (counted && counted.left < 0) return false
+  if (counted && counted.left < 0) {
+    limiter?.noteCounted(request, counted)
+    return false
+  }
   const head = db.head()
   const entry = head instanceof Promise ? undefined : cache.find(wanted.key, head)
   if (entry) {
@@ -115,6 +117,7 @@ function answer(
     }
   }
   noteAnswer(request.socket, response)
+  if (counted) limiter?.noteCounted(request, counted)
   makeAnswer(deps, request, response, wanted, head, counted)
     .then(isAnswered => {
       if (!isAnswered) routes(request, response)
