@@ -152,19 +152,18 @@ async function makeAnswer(
   // What cannot be told here, that the store does not answer too, the routes say.
   const known = await Promise.resolve(head).catch(() => undefined)
   if (!known) return false
-  let entry = cache.find(wanted.key, known)
-  const timing = entry ? fromCache : undefined
+  const kept = cache.find(wanted.key, known)
   // A condition may spare the work: the routes know.
-  if (!entry && request.headers['if-none-match'] !== undefined) return false
+  if (!kept && request.headers['if-none-match'] !== undefined) return false
+  const entry = kept ?? (await delivery.makeAgain(wanted).catch(() => undefined))
   if (!entry) {
-    entry = await delivery.makeAgain(wanted).catch(() => undefined)
-    // It has become no plain answer, or cannot be made now: the routes are not to do it twice each time.
-    if (!entry) cache.forget(request.url ?? '')
+    // It has become no plain answer, or cannot be made now: not to be done here and in the routes each time.
+    cache.forget(request.url ?? '')
+    return false
   }
-  if (!entry) return false
   const coding = await packEntry(entry, codingOf(request.headers['accept-encoding']))
-  const took = `db;dur=${(performance.now() - started).toFixed(2)}`
-  send(deps, request, response, { entry, coding, counted, timing: timing ?? took })
+  const timing = kept ? fromCache : `db;dur=${(performance.now() - started).toFixed(2)}`
+  send(deps, request, response, { entry, coding, counted, timing })
   return true
 }
 

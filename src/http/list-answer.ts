@@ -2,7 +2,7 @@ import { writeList } from '../json-bytes.ts'
 import type { Answer } from './delivery.ts'
 import type { Page } from './paging.ts'
 
-type ListBody = { data: readonly unknown[]; page: Page; meta: unknown }
+type ListBody<Item = unknown> = { data: readonly Item[]; page: Page; meta: unknown }
 
 /** A list, with its next page in the Link header too (RFC 8288); `languages` are those it was filtered by. */
 export function listAnswer(
@@ -20,14 +20,15 @@ export function listAnswer(
   }
 }
 
-/** The same of items that are written already. */
+/** The same of items that are JSON already. */
 export function writtenList(
   publicUrl: string,
-  { data, page, meta }: ListBody & { data: readonly Buffer[] },
+  { data, page, meta }: ListBody<{ bytes: Buffer }>,
   tags: readonly string[],
   languages?: readonly string[],
 ): Answer {
   const { body: _body, ...answer } = listAnswer(publicUrl, { data, page, meta }, tags, languages)
   const rest = `,"page":${JSON.stringify(page)},"meta":${JSON.stringify(meta)}}`
-  return { ...answer, bytes: Buffer.concat([Buffer.from('{"data":'), writeList(data), Buffer.from(rest)]) }
+  const items = writeList(data.map(item => item.bytes))
+  return { ...answer, bytes: Buffer.concat([Buffer.from('{"data":'), items, Buffer.from(rest)]) }
 }

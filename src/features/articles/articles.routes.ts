@@ -71,14 +71,9 @@ export function articleRoutes(
         const found = await listArticles(reading, query, query.limit + 1, list.after)
         const { rows, page } = list.close(found, ({ row }) => [placeOf(row, query.sort), row.articleId])
         const total = query.count ? { total: await countArticles(reading, query) } : {}
-        const data = await renderFound(
-          live,
-          settings,
-          rows,
-          viewOf(query, audience.subscribers, 'list'),
-          head,
-        )
-        const body = { data: data.map(article => article.bytes), page, meta: total }
+        const view = viewOf(query, audience.subscribers, 'list')
+        const data = await renderFound(live, settings, rows, view, head)
+        const body = { data, page, meta: total }
         return writtenList(settings.publicUrl, body, filterTags(query), query.language)
       })
     },
@@ -188,14 +183,9 @@ export function articleRoutes(
         if ('redirect' in found) return redirect(settings, found, '/related')
         const { row } = found
         const rows = await listRelated(live, found, limit)
-        const data = await renderArticles(
-          live,
-          settings,
-          rows,
-          viewOf(query, audience.subscribers, 'list'),
-          head,
-        )
-        const body = { data: data.map(article => article.bytes), page: { limit, hasMore: false }, meta: {} }
+        const view = viewOf(query, audience.subscribers, 'list')
+        const data = await renderArticles(live, settings, rows, view, head)
+        const body = { data, page: { limit, hasMore: false }, meta: {} }
         return writtenList(settings.publicUrl, body, ['list', `article-${row.articleId}`])
       })
     },

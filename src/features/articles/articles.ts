@@ -157,8 +157,9 @@ export async function renderFound(
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * The publication of an id or slug, with its body where a format is named, or the slug it redirects to; of what is under embargo for those who may see that.
- * Throws 410 with the tombstone for a withdrawn article, 404 for anything these readers do not see.
+ * The publication of an id or slug, with its body where a format is named, or the slug it redirects to; of what is under
+ * embargo for those who may see that. Throws 410 with the tombstone for a withdrawn article, 404 for anything these readers
+ * do not see.
  */
 export async function getPublication(
   live: LiveReader,
@@ -167,14 +168,14 @@ export async function getPublication(
   bodyFormat?: 'html' | 'text',
 ): Promise<Found | Redirect> {
   const byId = uuid.test(idOrSlug)
-  if (!byId && !embargo) {
-    const row = await findPublicationOfSlug(live, idOrSlug, bodyFormat)
-    if (row) return row.slug === idOrSlug ? { row } : { redirect: row.slug, articleId: row.articleId }
-  }
-  const waitingId = embargo && !byId ? await findEmbargoedSlug(embargo, idOrSlug) : undefined
-  const id = byId ? idOrSlug : (waitingId ?? (await findArticleOfSlug(live, idOrSlug)))
+  const known = byId ? idOrSlug : embargo && (await findEmbargoedSlug(embargo, idOrSlug))
+  const shown =
+    known === undefined
+      ? await findPublicationOfSlug(live, idOrSlug, bodyFormat)
+      : await findPublication(live, known, bodyFormat)
+  const id = known ?? shown?.articleId ?? (await findArticleOfSlug(live, idOrSlug))
   const waiting = embargo && id !== undefined ? await findPublication(embargo, id, bodyFormat) : undefined
-  const row = waiting ?? (id === undefined ? undefined : await findPublication(live, id, bodyFormat))
+  const row = waiting ?? shown
   if (row) {
     if (!byId && row.slug !== idOrSlug) return { redirect: row.slug, articleId: row.articleId }
     return waiting && embargo ? { row, embargo } : { row }

@@ -39,10 +39,9 @@ export async function renderArticles(
 ): Promise<Article[]> {
   if (rows.length === 0) return []
   const reader: ArticleReader = embargo ?? live
-  const ids = rows.map(row => row.articleId)
   const shows = (field: ArticleField) => view.shown.has(field)
   const readable = shows('body') ? rows.filter(row => !isWithheld(row, view)) : []
-  const unread = readable.filter(row => row.body === undefined).map(row => row.articleId)
+  const unread = idsOf(readable.filter(row => row.body === undefined))
   const tags = shows('tags') || shows('section') ? await tagsOfAll(live, head, rows, embargo) : []
   const media =
     shows('leadMedia') || shows('media') ? await mediaOfAll(live, head, rows, shows('media'), embargo) : []
@@ -55,7 +54,7 @@ export async function renderArticles(
           translated.map(row => row.storyId),
         )
       : []
-  const embargoes = embargo ? await listEmbargoesOf(embargo, ids) : []
+  const embargoes = embargo ? await listEmbargoesOf(embargo, idsOf(rows)) : []
 
   const tagsOf = group(tags, item => item.articleId)
   const mediaOf = group(media, item => item.articleId)
@@ -97,7 +96,7 @@ async function formsOf(
   }
   if (missing.length === 0) return forms
   const whole = await listWholeById(embargo ?? live, missing)
-  const corrected = whole.filter(row => row.correctedAt !== null).map(row => row.articleId)
+  const corrected = idsOf(whole.filter(row => row.correctedAt !== null))
   const corrections = await listCorrectionsOf(live, corrected)
   if (embargo) corrections.push(...(await listCorrectionsOf(embargo, corrected)))
   const correctionsOf = group(corrections, item => item.articleId)
@@ -116,7 +115,6 @@ async function tagsOfAll(
   rows: readonly Listed[],
   embargo: EmbargoReader | undefined,
 ): Promise<{ articleId: string; position: number; tag: TagFacts }[]> {
-  const idsOf = (some: readonly Listed[]) => some.map(row => row.articleId)
   if (embargo) return listTagsOf(embargo, idsOf(rows))
   const filed = rows.flatMap(({ articleId, tagIds }) =>
     tagIds === null ? [] : tagIds.split(' ').map((id, position) => ({ articleId, position, id })),
@@ -142,7 +140,6 @@ async function mediaOfAll(
   more: boolean,
   embargo: EmbargoReader | undefined,
 ): Promise<{ articleId: string; position: number; media: MediaFacts }[]> {
-  const idsOf = (some: readonly Listed[]) => some.map(row => row.articleId)
   if (embargo) return listMediaOf(embargo, idsOf(rows), !more)
   const used = rows.flatMap(({ articleId, leadMediaId: id }) =>
     id === null ? [] : [{ articleId, position: 0, id }],
@@ -175,6 +172,8 @@ export function renderTombstone(row: TombstoneRow): Static<typeof TombstoneSchem
       : {}),
   }
 }
+
+const idsOf = (rows: readonly { articleId: string }[]) => rows.map(row => row.articleId)
 
 function group<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
   const groups = new Map<string, Item[]>()

@@ -20,7 +20,8 @@ const heavy: readonly ArticleField[] = ['body', 'bodyWithheld', 'media', 'transl
 const usual = { list: articleFields.filter(field => !heavy.includes(field)), article: articleFields }
 const relatedFields = articleFields.filter(field => !(ownFields as ArticleField[]).includes(field))
 
-type ViewQuery = {
+/** What a request says of how much it wants of each article. */
+export type ViewQuery = {
   fields?: readonly ArticleField[]
   include?: readonly Include[]
   bodyFormat?: 'html' | 'text'

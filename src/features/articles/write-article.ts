@@ -135,7 +135,7 @@ const addresses = new Map<string, string[]>()
 /** What was written of a row before, while the row is kept: tags and media stand in many articles. */
 const written = new WeakMap<TagFacts | MediaFacts, Map<string, Buffer>>()
 
-function writeOnce(row: TagFacts | MediaFacts, form: string, make: () => object): Buffer {
+function bytesOnce(row: TagFacts | MediaFacts, form: string, make: () => object): Buffer {
   let forms = written.get(row)
   if (!forms) {
     forms = new Map()
@@ -151,7 +151,7 @@ function writeOnce(row: TagFacts | MediaFacts, form: string, make: () => object)
 
 function tagBytes(tag: TagFacts, { row, settings }: Source, whole: boolean): Buffer {
   const form = whole ? `whole ${row.language}` : row.language
-  return writeOnce(tag, form, () => tagRef(tag, [row.language, settings.language], whole))
+  return bytesOnce(tag, form, () => tagRef(tag, [row.language, settings.language], whole))
 }
 
 function tagRef(tag: TagFacts, languages: readonly string[], whole: boolean): Static<typeof TagRefSchema> {
@@ -167,5 +167,5 @@ function tagRef(tag: TagFacts, languages: readonly string[], whole: boolean): St
 }
 
 function mediaBytes(media: MediaFacts, { base, query = '' }: MediaAddress): Buffer {
-  return writeOnce(media, base + query, () => renderMedia(media, base, query))
+  return bytesOnce(media, base + query, () => renderMedia(media, base, query))
 }

@@ -3,7 +3,7 @@ import type { DeskReader, Writer } from '../../db/db.ts'
 import { DomainError, fieldError } from '../../errors.ts'
 import { type Match, requireRevision } from '../../revision.ts'
 import { slugRule } from '../../slug.ts'
-import type { Access, ArticleKind, Mutation } from '../../words.ts'
+import type { Access, ArticleKind, ArticleMove, DeskStatus, Mutation } from '../../words.ts'
 import { findSlugOwner } from '../articles/publications.store.ts'
 import { recordMutation } from '../audit/audit.ts'
 import type { BodyFormat, BodyWarning, CleanBody } from './body.ts'
@@ -48,7 +48,8 @@ export async function prepare<Sent extends { body?: string | null; bodyFormat?: 
   return body === undefined ? rest : { ...rest, body }
 }
 
-const plainRemovable = [
+/** Plain texts that a working copy may lack. */
+export const plainRemovable = [
   'shortHeadline',
   'summary',
   'dateline',
@@ -61,7 +62,8 @@ const plainRemovable = [
 ] as const
 type Removable = (typeof plainRemovable)[number] | 'body' | 'section' | 'leadMedia'
 
-const lasting = ['headline', 'language', 'kind', 'urgency', 'access'] as const
+/** What a working copy always has. */
+export const lasting = ['headline', 'language', 'kind', 'urgency', 'access'] as const
 
 /** Something that was not kept, in the field that is named; the body unless said. */
 export type Warning = Pick<BodyWarning, 'code' | 'detail'> & { pointer?: string }
@@ -144,11 +146,9 @@ export async function deleteArticle(
   match: Match,
   review: Review = 'optional',
 ): Promise<void> {
-  const copy = await lockArticle(tx, id)
-  requireRevision(match, copy.revision)
-  makeMove('delete', copy, review)
+  const { before } = await beginMove(tx, id, 'delete', match, review)
   await deleteArticleRow(tx, id)
-  await recordMutation(tx, { subject: 'article', id, move: 'delete', before: factsOf(copy) })
+  await recordMutation(tx, { subject: 'article', id, move: 'delete', before: factsOf(before) })
 }
 
 /**
@@ -160,7 +160,7 @@ export async function saveMoved(
   before: WorkingCopy,
   after: WorkingCopy,
   move: Mutation,
-  more: { reason?: string } & Record<string, unknown> = {},
+  more: { reason?: string | undefined } & Record<string, unknown> = {},
 ): Promise<WorkingCopy> {
   const copy: WorkingCopy = { ...after, revision: before.revision + 1, editedAt: tx.at }
   await saveArticle(tx, copy, before)
@@ -188,6 +188,22 @@ export async function getArticle(reader: DeskReader, id: string): Promise<Workin
 export async function lockArticle(tx: Writer, id: string): Promise<WorkingCopy> {
   await tx.lock(`article ${id}`)
   return getArticle(tx, id)
+}
+
+/**
+ * What every move begins with: the working copy, which nobody else changes until the transaction ends, and its desk status
+ * after the move. Throws 404, 412, 409 where the move does not lead out of its state.
+ */
+export async function beginMove(
+  tx: Writer,
+  id: string,
+  move: ArticleMove,
+  match: Match,
+  review: Review,
+): Promise<{ before: WorkingCopy; deskStatus: DeskStatus }> {
+  const before = await lockArticle(tx, id)
+  requireRevision(match, before.revision)
+  return { before, deskStatus: makeMove(move, before, review) }
 }
 
 /** The working copy with a patch applied, not yet saved. Throws 400, 409 `slug-taken`. */

@@ -9,7 +9,7 @@ import { responses } from '../../http/problem.ts'
 import { Cursor, closed, Id, keyed, Limit, ref } from '../../http/schema.ts'
 import { formatInstant, readInstant } from '../../instant.ts'
 import { ArticleSchema, shape } from '../articles/articles.schema.ts'
-import { viewOf } from '../articles/view.ts'
+import { type ViewQuery, viewOf } from '../articles/view.ts'
 import type { ArticleSettings, MediaAddress } from '../articles/write-article.ts'
 import type { FileStore } from '../media/files.ts'
 import { FileParams, fileAnswers } from '../media/media.schema.ts'
@@ -51,7 +51,7 @@ export function previewRoutes(app: App, { db, files, settings, now }: Deps): voi
   async function answerPreview(
     reply: FastifyReply,
     copy: WorkingCopy,
-    query: Parameters<typeof viewOf>[0],
+    query: ViewQuery,
     address: MediaAddress,
   ): Promise<FastifyReply> {
     const bytes = await renderPreview(readers(), settings, copy, viewOf(query, true, 'article'), address)

@@ -1,6 +1,6 @@
 import type { DeskReader, Writer } from '../../db/db.ts'
 import { DomainError, type FieldError, fieldError } from '../../errors.ts'
-import { type Match, requireRevision } from '../../revision.ts'
+import type { Match } from '../../revision.ts'
 import { firstFreeSlug, slugify } from '../../slug.ts'
 import type { Action, VersionKind } from '../../words.ts'
 import {
@@ -17,9 +17,9 @@ import {
 import { putPublication } from '../articles/publications.ts'
 import { measureBody } from './body.ts'
 import { insertVersion, type WorkingCopy } from './desk.store.ts'
-import { lockArticle, saveMoved, slugTaken } from './desk.ts'
+import { beginMove, saveMoved, slugTaken } from './desk.ts'
 import { snapshotOf } from './render-copy.ts'
-import { makeMove, type Review } from './workflow.ts'
+import type { Review } from './workflow.ts'
 
 export type Publish = {
   kind?: 'update' | 'correction'
@@ -50,9 +50,7 @@ export async function publishArticle(
   match: Match,
   review: Review = 'optional',
 ): Promise<WorkingCopy> {
-  const before = await lockArticle(tx, id)
-  requireRevision(match, before.revision)
-  makeMove('publish', before, review)
+  const { before } = await beginMove(tx, id, 'publish', match, review)
   return publishCopy(tx, before, publish, tx.actor.by === 'key' ? tx.actor.keyId : null)
 }
 

@@ -1,19 +1,21 @@
 import type { DeskReader, Writer } from '../../db/db.ts'
 import { DomainError } from '../../errors.ts'
-import { type Match, requireRevision } from '../../revision.ts'
+import type { Match } from '../../revision.ts'
 import { listMediaIds } from '../media/media.store.ts'
 import { findMergedTag, listTagsBySlug, type TagRow } from '../tags/tags.store.ts'
 import { findVersion, type VersionRow } from './desk.store.ts'
 import {
   type ArticlePatch,
   applyPatch,
-  lockArticle,
+  beginMove,
+  lasting,
   type Prepared,
+  plainRemovable,
   type Saved,
   saveMoved,
   type Warning,
 } from './desk.ts'
-import { makeMove, type Review } from './workflow.ts'
+import type { Review } from './workflow.ts'
 
 /** The fields of an article as a version keeps them. */
 type Snapshot = Omit<ArticlePatch, 'bodyFormat'> & { [K in 'tags' | 'media']: string[] } & {
@@ -22,16 +24,8 @@ type Snapshot = Omit<ArticlePatch, 'bodyFormat'> & { [K in 'tags' | 'media']: st
   leadMedia?: string
 }
 
-/** What a version may lack, so that restoring it removes it. Its address and its story stay what they are now. */
-const removable = [
-  'shortHeadline',
-  'summary',
-  'dateline',
-  'byline',
-  'signOff',
-  'source',
-  'usageTerms',
-] as const
+/** What restoring a version removes where it had none. Its address stays what it is now, and no version has a note. */
+const removable = plainRemovable.filter(name => name !== 'slug' && name !== 'editorialNote')
 
 /**
  * Makes the working copy say again what a version said. A tag merged since is what it became; a tag or media deleted
@@ -44,14 +38,12 @@ export async function restoreVersion(
   match: Match,
   review: Review = 'optional',
 ): Promise<Saved> {
-  const before = await lockArticle(tx, id)
-  requireRevision(match, before.revision)
-  makeMove('restore-version', before, review)
+  const { before } = await beginMove(tx, id, 'restore-version', match, review)
   const version = await getVersion(tx, id, number)
   const warnings: Warning[] = []
   const patch = await patchOf(tx, version.snapshot as Snapshot, warnings)
   const { copy } = await applyPatch(tx, before, patch)
-  const more = { version: number, ...(reason === undefined ? {} : { reason }) }
+  const more = { version: number, reason }
   return { copy: await saveMoved(tx, before, copy, 'restore-version', more), warnings }
 }
 
@@ -63,7 +55,6 @@ export async function getVersion(reader: DeskReader, id: string, number: number)
 }
 
 async function patchOf(tx: Writer, snapshot: Snapshot, warnings: Warning[]): Promise<Prepared<ArticlePatch>> {
-  const { headline, language, kind, urgency, access } = snapshot
   const warn = (pointer: string, name: string) =>
     warnings.push({ code: 'gone', pointer, detail: `${name} is not there any more: it is left out` })
 
@@ -85,11 +76,7 @@ async function patchOf(tx: Writer, snapshot: Snapshot, warnings: Warning[]): Pro
   }
   const lead = snapshot.leadMedia
   return {
-    ...(headline === undefined ? {} : { headline }),
-    ...(language === undefined ? {} : { language }),
-    ...(kind === undefined ? {} : { kind }),
-    ...(urgency === undefined ? {} : { urgency }),
-    ...(access === undefined ? {} : { access }),
+    ...Object.fromEntries(lasting.map(name => [name, snapshot[name]])),
     ...Object.fromEntries(removable.map(name => [name, snapshot[name] ?? null])),
     // It was cleaned when it was written.
     body: snapshot.body === undefined ? null : { html: snapshot.body, warnings: [] },

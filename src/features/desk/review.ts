@@ -1,8 +1,8 @@
 import type { Writer } from '../../db/db.ts'
-import { type Match, requireRevision } from '../../revision.ts'
+import type { Match } from '../../revision.ts'
 import type { WorkingCopy } from './desk.store.ts'
-import { lockArticle, saveMoved } from './desk.ts'
-import { makeMove, type Review } from './workflow.ts'
+import { beginMove, saveMoved } from './desk.ts'
+import type { Review } from './workflow.ts'
 
 /**
  * Submits a working copy for review, approves the revision there is, or returns it to its author with a reason. Readers
@@ -16,8 +16,6 @@ export async function reviewArticle(
   match: Match,
   review: Review = 'optional',
 ): Promise<WorkingCopy> {
-  const before = await lockArticle(tx, id)
-  requireRevision(match, before.revision)
-  const deskStatus = makeMove(move, before, review)
-  return saveMoved(tx, before, { ...before, deskStatus }, move, reason === undefined ? {} : { reason })
+  const { before, deskStatus } = await beginMove(tx, id, move, match, review)
+  return saveMoved(tx, before, { ...before, deskStatus }, move, { reason })
 }

@@ -1,10 +1,10 @@
 import type { Writer } from '../../db/db.ts'
 import { DomainError, fieldError, problemOf } from '../../errors.ts'
-import { type Match, requireRevision } from '../../revision.ts'
+import type { Match } from '../../revision.ts'
 import type { ScheduledPublish } from '../../words.ts'
 import { takePublication } from '../articles/publications.store.ts'
 import { findArticle, type WorkingCopy } from './desk.store.ts'
-import { lockArticle, saveMoved } from './desk.ts'
+import { beginMove, saveMoved } from './desk.ts'
 import {
   kindOf,
   type Publish,
@@ -15,7 +15,7 @@ import {
   requireReady,
   showWaiting,
 } from './publish.ts'
-import { makeMove, type Review } from './workflow.ts'
+import type { Review } from './workflow.ts'
 
 export type Schedule = Pick<Publish, 'kind' | 'note' | 'embargoedUntil'> & {
   /** The instant it goes live by itself, in epoch milliseconds. */
@@ -33,9 +33,7 @@ export async function scheduleArticle(
   match: Match,
   review: Review = 'optional',
 ): Promise<WorkingCopy> {
-  const before = await lockArticle(tx, id)
-  requireRevision(match, before.revision)
-  const deskStatus = makeMove('schedule', before, review)
+  const { before, deskStatus } = await beginMove(tx, id, 'schedule', match, review)
   if (publishAt <= tx.at)
     throw fieldError({ in: 'body', pointer: '/publishAt', code: 'past', detail: 'must be ahead of now' })
   readEmbargo(before, publish, publishAt)
@@ -58,11 +56,9 @@ export async function unscheduleArticle(
   match: Match,
   review: Review = 'optional',
 ): Promise<WorkingCopy> {
-  const before = await lockArticle(tx, id)
-  requireRevision(match, before.revision)
-  const deskStatus = makeMove('unschedule', before, review)
+  const { before, deskStatus } = await beginMove(tx, id, 'unschedule', match, review)
   const after = { ...before, deskStatus, publishAt: null, schedule: null }
-  return saveMoved(tx, before, after, 'unschedule', reason === undefined ? {} : { reason })
+  return saveMoved(tx, before, after, 'unschedule', { reason })
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Writer } from '../../db/db.ts'
 import { fieldError } from '../../errors.ts'
-import { type Match, requireRevision } from '../../revision.ts'
+import type { Match } from '../../revision.ts'
 import {
   insertEmbargo,
   insertEmbargoedTombstone,
@@ -9,10 +9,10 @@ import {
 } from '../articles/publications.store.ts'
 import { putPublication } from '../articles/publications.ts'
 import { findArticle, insertWithdrawal, type WorkingCopy } from './desk.store.ts'
-import { lockArticle, saveMoved } from './desk.ts'
+import { beginMove, saveMoved } from './desk.ts'
 import { revokePreviewLinks } from './preview.store.ts'
 import { publicHistory, requireOnlyOfLanguage, showWaiting } from './publish.ts'
-import { makeMove, type Review } from './workflow.ts'
+import type { Review } from './workflow.ts'
 
 /**
  * Takes an article down for the time being: readers get 404, whoever they are. A version of a live article that waits
@@ -25,9 +25,7 @@ export async function holdArticle(
   match: Match,
   review: Review = 'optional',
 ): Promise<WorkingCopy> {
-  const before = await lockArticle(tx, id)
-  requireRevision(match, before.revision)
-  const deskStatus = makeMove('hold', before, review)
+  const { before, deskStatus } = await beginMove(tx, id, 'hold', match, review)
   const waiting = await takePublication(tx, 'embargoed', id)
   const live = await takePublication(tx, 'live', id)
   const publication = live ?? waiting
@@ -56,23 +54,20 @@ export async function releaseArticle(
   match: Match,
   review: Review = 'optional',
 ): Promise<WorkingCopy> {
-  const before = await lockArticle(tx, id)
-  requireRevision(match, before.revision)
-  makeMove('release', before, review)
+  const { before } = await beginMove(tx, id, 'release', match, review)
   const held = await takePublication(tx, 'held', id)
   if (!held) throw new Error(`nothing of ${id} is held`)
   await requireOnlyOfLanguage(tx, { id, storyId: held.row.storyId, language: held.row.language })
-  const more = reason === undefined ? {} : { reason }
   if (before.embargoedUntil === null) {
     await putPublication(tx, 'live', held)
     tx.change('article', id, 'restored', held.row.version)
-    return saveMoved(tx, before, { ...before, liveStatus: 'live' }, 'release', more)
+    return saveMoved(tx, before, { ...before, liveStatus: 'live' }, 'release', { reason })
   }
   if (before.embargoedUntil <= tx.at)
-    return saveMoved(tx, before, await showWaiting(tx, before, held), 'release', more)
+    return saveMoved(tx, before, await showWaiting(tx, before, held), 'release', { reason })
   await putPublication(tx, 'embargoed', held)
   await insertEmbargo(tx, id, before.embargoedUntil)
-  return saveMoved(tx, before, { ...before, liveStatus: 'embargoed' }, 'release', more)
+  return saveMoved(tx, before, { ...before, liveStatus: 'embargoed' }, 'release', { reason })
 }
 
 export type Withdraw = { notice: string; reason: string; replacement?: string }
@@ -88,9 +83,7 @@ export async function withdrawArticle(
   match: Match,
   review: Review = 'optional',
 ): Promise<WorkingCopy> {
-  const before = await lockArticle(tx, id)
-  requireRevision(match, before.revision)
-  const deskStatus = makeMove('withdraw', before, review)
+  const { before, deskStatus } = await beginMove(tx, id, 'withdraw', match, review)
   const { notice, reason, replacement } = withdraw
   if (replacement !== undefined && (replacement === id || !(await findArticle(tx, replacement)))) {
     const detail = replacement === id ? 'is the article itself' : 'is not the id of an article'

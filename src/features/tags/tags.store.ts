@@ -124,6 +124,12 @@ export async function moveTagUses(tx: Writer, from: string, to: string): Promise
   await moveWorkingCopies(tx, from, to)
   const { publications, publicationTags, embargoedPublications, embargoedTags } = tx.tables
   const { heldPublications, heldTags } = tx.tables
+  const having = tx.sql
+    .select({ id: publicationTags.articleId })
+    .from(publicationTags)
+    .where(eq(publicationTags.tagId, from))
+  // What is kept of the tags of those is not theirs any more.
+  await tx.sql.update(publications).set({ tagIds: null }).where(inArray(publications.articleId, having))
   const gained = await movePublications(tx, publications, publicationTags, from, to)
   await movePublications(tx, embargoedPublications, embargoedTags, from, to)
   await movePublications(tx, heldPublications, heldTags, from, to)
@@ -156,12 +162,7 @@ async function movePublications(
   from: string,
   to: string,
 ): Promise<number> {
-  const having = (id: string) => tx.sql.select({ id: filed.articleId }).from(filed).where(eq(filed.tagId, id))
-  await tx.sql
-    .update(publications)
-    .set({ tagIds: null })
-    .where(inArray(publications.articleId, having(from)))
-  const both = having(to)
+  const both = tx.sql.select({ id: filed.articleId }).from(filed).where(eq(filed.tagId, to))
   await tx.sql.delete(filed).where(and(eq(filed.tagId, from), inArray(filed.articleId, both)))
   const gained = await tx.sql
     .update(filed)

@@ -115,16 +115,10 @@ export function todayRoutes(app: App, { delivery, settings, now }: Deps): void {
           language: query.language?.length === 1 ? (query.language[0] as string) : settings.language,
         })
         const { rows, page } = list.close(found, row => [row.publishedAt, row.articleId])
-        const data = await renderArticles(
-          live,
-          settings,
-          rows,
-          viewOf(query, audience.subscribers, 'list'),
-          head,
-        )
+        const view = viewOf(query, audience.subscribers, 'list')
+        const data = await renderArticles(live, settings, rows, view, head)
         const tags = [...filterTags(query), ...(today ? ['today'] : []), `day-${date}`]
-        const body = { data: data.map(article => article.bytes), page, meta }
-        return writtenList(settings.publicUrl, body, tags, query.language)
+        return writtenList(settings.publicUrl, { data, page, meta }, tags, query.language)
       },
       until,
     )

@@ -3,8 +3,8 @@ import type { Head, LiveReader } from '../../db/db.ts'
 import { formatInstant } from '../../instant.ts'
 import type { Listed, PlaceInList } from '../articles/articles.store.ts'
 import { countBySection, findEdge, listPublicationRows } from '../articles/articles.store.ts'
+import { tagsAt } from '../articles/facts.ts'
 import type { ArticleFilter } from '../articles/walk.store.ts'
-import { listLiveTagsById } from '../tags/live-tags.store.ts'
 import { tagName } from '../tags/tags.ts'
 import { asOfLabel, newsDayOf, newsDayWindow } from './newsday.ts'
 import type { DaySchema } from './today.schema.ts'
@@ -41,14 +41,8 @@ export async function readDay(
   }
   const rows = await listPublicationRows(reader, filter, request.limit, request.after)
   const counts = await countBySection(reader, filter)
-  const tags = new Map(
-    (
-      await listLiveTagsById(
-        reader,
-        counts.map(row => row.sectionId),
-      )
-    ).map(tag => [tag.id, tag]),
-  )
+  const ids = counts.map(row => row.sectionId)
+  const tags = await tagsAt(reader, head, ids)
   const sections = counts
     .flatMap(({ sectionId, count }) => {
       const tag = tags.get(sectionId)
