@@ -39,6 +39,8 @@ export async function runWorkers(config: Config, count: number, announce: () => 
   const stopPurge = startPurgeOf(newsroom, error => say(`the purge failed: ${(error as Error).message}`))
   let stoppingSince: number | undefined
   let isGivenUp = false
+  // Ours, since Node's own list still has a worker whose channel closes after its end.
+  const alive = new Set<Worker>()
   const serving = new Set<Worker>()
   let isAnnounced = false
 
@@ -46,6 +48,7 @@ export async function runWorkers(config: Config, count: number, announce: () => 
   function start(failures: number): void {
     if (stoppingSince !== undefined) return
     const worker = cluster.fork({ PORT: String(config.PORT) })
+    alive.add(worker)
     const startedAt = performance.now()
     worker.once('listening', () => {
       serving.add(worker)
@@ -53,12 +56,13 @@ export async function runWorkers(config: Config, count: number, announce: () => 
       isAnnounced ||= serving.size === count
     })
     worker.on('message', (counts: Counts) => {
-      for (const other of others(worker)) tell(other, counts)
+      for (const other of alive) if (other !== worker) tell(other, counts)
     })
     worker.on('error', error => say(`worker ${worker.process.pid}: ${error.message}`))
     worker.once('exit', (code, signal) => {
+      alive.delete(worker)
       serving.delete(worker)
-      if (stoppingSince !== undefined) return
+      if (stoppingSince !== undefined) return endIfAlone()
       say(`worker ${worker.process.pid} ended with ${signal ?? code}`)
       const failed = performance.now() - startedAt < wellMs ? failures + 1 : 0
       isGivenUp = failed >= mostFailures && serving.size === 0
@@ -71,7 +75,7 @@ export async function runWorkers(config: Config, count: number, announce: () => 
   function stop(): void {
     const isImpatient = stoppingSince !== undefined && performance.now() - stoppingSince > impatientMs
     stoppingSince ??= performance.now()
-    for (const worker of Object.values(cluster.workers ?? {}) as Worker[]) {
+    for (const worker of alive) {
       // One that is still starting has nothing to finish, and may not listen to words yet.
       if (isImpatient || !serving.has(worker)) worker.process.kill('SIGKILL')
       else tell(worker, stopWord)
@@ -81,12 +85,11 @@ export async function runWorkers(config: Config, count: number, announce: () => 
 
   const end = Promise.withResolvers<void>()
   function endIfAlone(): void {
-    if (stoppingSince !== undefined && Object.keys(cluster.workers ?? {}).length === 0) end.resolve()
+    if (alive.size === 0) end.resolve()
   }
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
   for (let i = 0; i < count; i++) start(0)
-  cluster.on('exit', endIfAlone)
   await end.promise
   await stopPurge?.()
   await newsroom.close()
@@ -96,12 +99,6 @@ export async function runWorkers(config: Config, count: number, announce: () => 
 /** A worker that is dying takes no message, and that is no error of ours. */
 function tell(worker: Worker, message: Counts | typeof stopWord): void {
   if (worker.isConnected()) worker.send(message, () => undefined)
-}
-
-function others(worker: Worker): Worker[] {
-  return Object.values(cluster.workers ?? {}).filter(
-    other => other?.isConnected() && other !== worker,
-  ) as Worker[]
 }
 
 /** A line for a person; for a log collector, one of JSON as the workers' own. */
