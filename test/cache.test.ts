@@ -1,37 +1,18 @@
-import { request as httpRequest } from 'node:http'
+import { Agent } from 'node:http'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
 import type { Writer } from '../src/db/db.ts'
 import { createTag } from '../src/features/tags/tags.ts'
 import { logSerializers } from '../src/http/server.ts'
+import { type Answer, ask } from './support/ask.ts'
 import { makeArticle, makeForm, makeTag, openNewsroom, publishNew } from './support/newsroom.ts'
 import { start } from './support/process.ts'
 import { engine } from './support/store.ts'
 
 const articles = '/v1/editorial/articles'
-
-type Answer = { status: number; headers: Record<string, string | string[] | undefined>; bytes: Buffer }
-
-/** Asks over a socket, where answers may come from in front of the routes. */
-function ask(
-  base: string,
-  path: string,
-  headers: Record<string, string> = {},
-  method = 'GET',
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest(`${base}${path}`, { method, headers }, reply => {
-      const chunks: Buffer[] = []
-      reply.on('data', chunk => chunks.push(chunk))
-      reply.on('end', () =>
-        resolve({ status: reply.statusCode ?? 0, headers: reply.headers, bytes: Buffer.concat(chunks) }),
-      )
-    })
-    sent.on('error', reject)
-    sent.end()
-  })
-}
+const agent = new Agent({ keepAlive: true })
+t.teardown(() => agent.destroy())
 
 async function listen(t: Test, settings: Record<string, string> = {}, folder?: string) {
   const log: string[] = []
@@ -45,8 +26,8 @@ async function listen(t: Test, settings: Record<string, string> = {}, folder?: s
   return {
     ...newsroom,
     base,
-    ask: (path: string, headers?: Record<string, string>, method?: string) =>
-      ask(base, path, headers, method),
+    ask: (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+      ask(base, path, { headers, method, agent }),
     /** How many answers came from in front of the routes since the last look. */
     fromFront: () => log.splice(0).filter(line => line.includes('answered from the cache')).length,
   }
@@ -190,7 +171,10 @@ t.test('the service as it is run logs its hits, and goes on', async t => {
     const { status, headers } = await ask(address, '/v1/articles')
     t.equal(status, 200)
     t.equal(headers['server-timing'] === 'cache;desc=hit', i > 0)
-    t.equal((await ask(address, '/v1/articles', { 'if-none-match': String(headers.etag) })).status, 304)
+    t.equal(
+      (await ask(address, '/v1/articles', { headers: { 'if-none-match': String(headers.etag) } })).status,
+      304,
+    )
   }
   child.kill('SIGTERM')
   t.equal(await ended, 0)

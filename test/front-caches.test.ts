@@ -5,12 +5,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { Agent, request as httpRequest } from 'node:http'
+import { Agent } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
+import { ask } from './support/ask.ts'
 import { makeTag, type Newsroom, openNewsroom, publishNew } from './support/newsroom.ts'
 import { start } from './support/process.ts'
 
@@ -22,30 +23,16 @@ const [nginx, varnishd] = [find('nginx'), find('varnishd')]
 const isMissing = !nginx || !varnishd
 const skip = isMissing && process.env.TEST_CACHES !== 'required' ? 'nginx and Varnish were not found' : false
 
-type Answer = { status: number; headers: NodeJS.Dict<string | string[]>; text: string }
+type Read = Awaited<ReturnType<typeof read>>
 
 const agent = new Agent({ keepAlive: true })
 t.teardown(() => agent.destroy())
 
-function ask(
-  base: string,
-  path: string,
-  headers: Record<string, string> = {},
-  method = 'GET',
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest(`${base}${path}`, { agent, headers, method }, reply => {
-      const chunks: Buffer[] = []
-      reply.on('data', chunk => chunks.push(chunk))
-      reply.on('end', () => {
-        const bytes = Buffer.concat(chunks)
-        const text = (reply.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString()
-        resolve({ status: reply.statusCode ?? 0, headers: reply.headers, text })
-      })
-    })
-    sent.on('error', reject)
-    sent.end()
-  })
+/** Asks, and unpacks what is packed. */
+async function read(base: string, path: string, headers: Record<string, string> = {}, method = 'GET') {
+  const answer = await ask(base, path, { agent, headers, method })
+  const isPacked = answer.headers['content-encoding'] === 'gzip'
+  return { ...answer, text: (isPacked ? gunzipSync(answer.bytes) : answer.bytes).toString() }
 }
 
 const freePort = () =>
@@ -115,41 +102,41 @@ async function checkShared(
   t: Test,
   base: string,
   service: Service,
-  isHit: (answer: Answer) => boolean,
+  isHit: (answer: Read) => boolean,
 ): Promise<void> {
   const { id, withheld, subscriber } = service
   const path = `/v1/articles/${id}`
-  const first = await ask(base, path)
+  const first = await read(base, path)
   t.equal(first.status, 200)
   t.notOk(isHit(first))
-  const second = await ask(base, path)
+  const second = await read(base, path)
   t.ok(isHit(second), 'the second is from the cache')
   t.equal(second.text, first.text)
   t.equal(second.headers.etag, first.headers.etag)
-  const packed = await ask(base, path, { 'accept-encoding': 'gzip' })
+  const packed = await read(base, path, { 'accept-encoding': 'gzip' })
   t.equal(packed.headers['content-encoding'], 'gzip')
   t.equal(packed.text, first.text)
-  t.equal((await ask(base, path)).headers['content-encoding'], undefined, 'and plain to those who ask so')
-  const known = await ask(base, path, { 'if-none-match': String(first.headers.etag) })
+  t.equal((await read(base, path)).headers['content-encoding'], undefined, 'and plain to those who ask so')
+  const known = await read(base, path, { 'if-none-match': String(first.headers.etag) })
   t.equal(known.status, 304)
-  t.equal((await ask(base, path, {}, 'HEAD')).headers.etag, first.headers.etag)
+  t.equal((await read(base, path, {}, 'HEAD')).headers.etag, first.headers.etag)
 
   const closed = `/v1/articles/${withheld}`
   const bodyFor = async (headers: Record<string, string>) =>
-    JSON.parse((await ask(base, closed, headers)).text).body
+    JSON.parse((await read(base, closed, headers)).text).body
   for (let i = 0; i < 3; i++) {
     t.equal(await bodyFor({}), undefined, 'withheld from the public')
     t.equal(await bodyFor({ 'x-api-key': subscriber }), '<p>Withheld.</p>', 'not from subscribers')
     t.equal(await bodyFor({ authorization: `Bearer ${subscriber}` }), '<p>Withheld.</p>')
   }
-  t.equal((await ask(base, closed, { authorization: 'Bearer wrong' })).status, 401)
-  t.equal((await ask(base, closed)).status, 200, 'no refusal is kept for others')
-  t.equal((await ask(base, '/v1/editorial/articles')).status, 401)
+  t.equal((await read(base, closed, { authorization: 'Bearer wrong' })).status, 401)
+  t.equal((await read(base, closed)).status, 200, 'no refusal is kept for others')
+  t.equal((await read(base, '/v1/editorial/articles')).status, 401)
   const key = { authorization: `Bearer ${service.key}` }
-  t.equal((await ask(base, '/v1/editorial/articles', key)).status, 200)
-  t.equal((await ask(base, '/v1/editorial/articles')).status, 401, 'what editors read is kept for nobody')
-  t.equal((await ask(base, '/v1/articles/nothing')).status, 404)
-  t.equal((await ask(base, `${path}?colour=red`)).status, 400)
+  t.equal((await read(base, '/v1/editorial/articles', key)).status, 200)
+  t.equal((await read(base, '/v1/editorial/articles')).status, 401, 'what editors read is kept for nobody')
+  t.equal((await read(base, '/v1/articles/nothing')).status, 404)
+  t.equal((await read(base, `${path}?colour=red`)).status, 400)
 }
 
 t.test('Varnish gives what is live, and forgets what changed when it is told', { skip }, async t => {
@@ -168,20 +155,20 @@ t.test('Varnish gives what is live, and forgets what changed when it is told', {
     ...['-F', '-j', 'none', '-n', join(folder, 'varnish')],
     ...['-a', `127.0.0.1:${port}`, '-f', join(folder, 'dateline.vcl'), '-s', 'malloc,64m'],
   ])
-  t.ok(await until(async () => (await ask(base, '/health/ready')).status === 200))
+  t.ok(await until(async () => (await read(base, '/health/ready')).status === 200))
   await delay(500)
   await checkShared(t, base, service, answer => Number(answer.headers['x-cache']) > 0)
 
   const path = `/v1/articles/${service.id}`
   for (let i = 1; i <= 3; i++) {
-    await ask(base, path)
-    await ask(base, '/v1/articles')
+    await read(base, path)
+    await read(base, '/v1/articles')
     await publishWords(service, `Words ${i}`)
-    const isNew = async (of: string) => (await ask(base, of)).text.includes(`"Words ${i}"`)
+    const isNew = async (of: string) => (await read(base, of)).text.includes(`"Words ${i}"`)
     t.ok(await until(() => isNew(path)), 'the article, long before its time is over')
     t.ok(await until(() => isNew('/v1/articles')), 'and the list')
   }
-  const refused = await ask(base, '/.purge', { 'surrogate-key': 'a) || (b' }, 'POST')
+  const refused = await read(base, '/.purge', { 'surrogate-key': 'a) || (b' }, 'POST')
   t.equal(refused.status, 400)
 })
 
@@ -222,15 +209,15 @@ t.test('nginx gives what is live, and asks again when its time is over', { skip 
   })
   execFileSync(nginx as string, ['-t', '-q', '-c', join(folder, 'nginx.conf')])
   run(t, nginx as string, ['-c', join(folder, 'nginx.conf')])
-  t.ok(await until(async () => (await ask(base, '/health/ready')).status === 200))
+  t.ok(await until(async () => (await read(base, '/health/ready')).status === 200))
   await checkShared(t, base, service, answer => answer.headers['x-cache'] === 'HIT')
 
   const path = `/v1/articles/${service.id}`
-  await ask(base, path)
+  await read(base, path)
   await delay(4500)
-  t.equal((await ask(base, path)).headers['x-cache'], 'REVALIDATED', 'by its label, without the bytes')
+  t.equal((await read(base, path)).headers['x-cache'], 'REVALIDATED', 'by its label, without the bytes')
   await publishWords(service, 'Words 1')
   const started = performance.now()
-  t.ok(await until(async () => (await ask(base, path)).text.includes('"Words 1"')))
+  t.ok(await until(async () => (await read(base, path)).text.includes('"Words 1"')))
   t.ok(performance.now() - started < 8000)
 })

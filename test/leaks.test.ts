@@ -1,7 +1,9 @@
+import { Agent } from 'node:http'
 import sharp from 'sharp'
 import t from 'tap'
 import { fireDue } from '../src/features/desk/clock.ts'
 import { logSerializers } from '../src/http/server.ts'
+import { ask } from './support/ask.ts'
 import {
   makeArticle,
   makeForm,
@@ -106,7 +108,21 @@ function pairwise(columns: readonly (readonly string[])[]): string[][] {
 }
 
 /** What was found: each leak in words, and for each place planted the routes that gave it. */
-type Hunt = { requests: number; leaks: string[]; seen: Map<string, Set<string>> }
+type Hunt = {
+  requests: number
+  fromFront: number
+  /** What was refused before anything was read: it shows nothing either way. */
+  refused: string[]
+  leaks: string[]
+  seen: Map<string, Set<string>>
+}
+
+const isId = (name: string) => name.length === 36
+
+/** What differs from problem to problem. */
+const requestIds = /"requestId":"[^"]*"/g
+const agent = new Agent({ keepAlive: true })
+t.teardown(() => agent.destroy())
 
 /**
  * Asks every delivery route for everything, with no key and with each of those given in turn, and looks for planted words
@@ -114,6 +130,7 @@ type Hunt = { requests: number; leaks: string[]; seen: Map<string, Set<string>> 
  */
 async function hunt(
   newsroom: Newsroom,
+  base: string,
   planted: Planted,
   names: readonly string[],
   media: readonly string[],
@@ -121,21 +138,35 @@ async function hunt(
   keys: readonly string[],
 ): Promise<Hunt> {
   const paths = ((await newsroom.get('/openapi.json')).body as { paths: Paths }).paths
-  const result: Hunt = { requests: 0, leaks: [], seen: new Map() }
+  const result: Hunt = { requests: 0, fromFront: 0, refused: [], leaks: [], seen: new Map() }
   const word = /zq[0-9a-z]{3,}xv/g
-  const look = async (method: string, url: string, route: string, key?: string) => {
+  const lookOnce = async (method: string, url: string, route: string, key?: string) => {
     log.length = 0
-    const reply = await newsroom.request(method, url, key ? { key } : {})
+    const headers: Record<string, string> = key ? { authorization: `Bearer ${key}` } : {}
+    const answer = await ask(base, url, { method, headers, agent })
+    const text = answer.bytes.toString()
     result.requests++
+    if (answer.status === 400) result.refused.push(`${method} ${url}`)
+    if (log.some(line => line.includes('answered from the cache'))) result.fromFront++
     for (const found of new Set(
-      `${reply.text}\n${JSON.stringify(reply.headers)}\n${log.join('\n')}`.match(word),
+      `${text}\n${JSON.stringify(answer.headers)}\n${log.join('\n')}`.match(word),
     )) {
       if (url.includes(found) || !planted.has(found)) continue
       result.leaks.push(`${planted.get(found)} in ${method} ${url}`)
       const place = result.seen.get(planted.get(found) as string) ?? new Set()
       result.seen.set(planted.get(found) as string, place.add(route))
     }
-    return reply
+    const isJson = /json/.test(String(answer.headers['content-type'])) && text !== ''
+    return { text, body: isJson ? JSON.parse(text) : undefined }
+  }
+  /** Over a socket, and to the public twice: what was answered once is the second time answered in front of the routes. */
+  const look = async (method: string, url: string, route: string, key?: string) => {
+    const first = await lookOnce(method, url, route, key)
+    if (key !== undefined) return first
+    const second = await lookOnce(method, url, route)
+    if (first.text.replace(requestIds, '') !== second.text.replace(requestIds, ''))
+      result.leaks.push(`another answer to the second ${method} ${url}`)
+    return second
   }
   const values = ({ name, schema }: Parameter): string[] => {
     const words = schema.enum ?? schema.items?.enum
@@ -147,12 +178,15 @@ async function hunt(
       language: ['', 'en', 'bg'],
       limit: ['', '1', '100'],
       timeZone: ['', 'UTC'],
-      ids: ['', names.filter(item => item.includes('-')).join(',')],
+      ids: ['', names.filter(isId).join(',')],
       signOff: ['', '/IV/'],
       urgency: ['', '5'],
       asOf: ['', '2024-07-12T05:21:00Z'],
       name: ['', 'z', 'w'],
-      cursor: ['', 'W10'],
+      // Pages are followed; a cursor of no list is refused before anything is read.
+      cursor: [''],
+      // Well-formed, and no link's own.
+      token: ['A'.repeat(43)],
     }
     return (
       known[name] ??
@@ -165,10 +199,14 @@ async function hunt(
     const query = (get.parameters ?? []).filter(parameter => parameter.in === 'query')
     const today = new Date(newsroom.clock.now).toISOString().slice(0, 10)
     let urls = [path]
-    if (path.endsWith('/{file}')) urls = [...media]
+    const ids = names.filter(isId)
+    if (path.startsWith('/v1/previews') && path.endsWith('/{file}'))
+      urls = media.map((url, i) => url.replace('/v1', `/v1/previews/${ids[i % ids.length]}`))
+    else if (path.endsWith('/{file}')) urls = [...media]
     else if (path.includes('{date}'))
       urls = [path.replace('{date}', today), path.replace('{date}', '2024-07-12')]
-    else if (inPath.length > 0) urls = names.map(name => path.replace(/\{\w+\}/, name))
+    else if (inPath.length > 0)
+      urls = (/\{(id|link)\}/.test(path) ? ids : names).map(name => path.replace(/\{\w+\}/, name))
     const rows =
       query.length > 1
         ? pairwise(query.map(values))
@@ -234,7 +272,8 @@ t.test(
       serializers: logSerializers,
       stream: { write: (line: string) => void log.push(line) },
     }
-    const newsroom = await openNewsroom(t, { logger, now: Date.now() })
+    const newsroom = await openNewsroom(t, { logger, now: Date.now(), settings: { RATE_LIMIT: 'off' } })
+    const base = await newsroom.app.listen({ port: 0, host: '127.0.0.1' })
     const { key, clock } = newsroom
     await makeTag(newsroom, 'world')
     const planted: Planted = new Map()
@@ -269,7 +308,8 @@ t.test(
       if (state === 'held' || state === 'unpublished edit') await move(id, 'publish')
       if (state === 'held') await move(id, 'hold', { reason: plant(planted, 'held reason') })
       if (state === 'unpublished edit') await edit(id, fields)
-      await newsroom.request('POST', `/v1/editorial/articles/${id}/preview-links`, { key, body: {} })
+      const links = `/v1/editorial/articles/${id}/preview-links`
+      names.push((await newsroom.request('POST', links, { key, body: {} })).body.id)
     }
     // What was live is gone from a later version, or with the article: nothing of it is left, and nothing brings it back.
     const { slug: _slug, ...old } = await plantIn('old version')
@@ -290,16 +330,20 @@ t.test(
       for (const { url } of body.renditions) media.set(new URL(url).pathname.replace('/editorial', ''), state)
     }
     const subscriber = await newsroom.makeKey(['articles:subscribers'])
-    const hidden = await hunt(newsroom, planted, names, [...media.keys()], log, [subscriber])
-    t.comment(`${hidden.requests} requests`)
+    const hidden = await hunt(newsroom, base, planted, names, [...media.keys()], log, [subscriber])
+    t.comment(
+      `${hidden.requests} requests, ${hidden.fromFront} answered from the cache, ${hidden.refused.length} refused`,
+    )
     t.ok(hidden.requests > 1000)
+    t.ok(hidden.fromFront > 100, 'each of those that give something was given in front of the routes too')
+    t.same(hidden.refused, [], 'and none was refused before anything was read')
     t.same(hidden.leaks, [])
     for (const url of media.keys())
       for (const key of [undefined, subscriber])
         t.equal((await newsroom.get(url, key ? { key } : {})).status, 404, 'no picture of them')
 
     const entitled = await newsroom.makeKey(['articles:embargoed', 'articles:subscribers'])
-    const early = await hunt(newsroom, planted, names, [...media.keys()], log, [entitled])
+    const early = await hunt(newsroom, base, planted, names, [...media.keys()], log, [entitled])
     const others = [...early.seen.keys()].filter(
       place => !/^embargoed (?!editorialNote)|unseen notice/.test(place),
     )
@@ -326,7 +370,7 @@ t.test(
     clock.now += 60 * minute
     const fired = await fireDue(newsroom.db, clock.now)
     t.equal(fired.published.length + fired.lapsed.length, 2)
-    const control = await hunt(newsroom, planted, names, [...media.keys()], log, [subscriber])
+    const control = await hunt(newsroom, base, planted, names, [...media.keys()], log, [subscriber])
     for (const state of unseen) {
       for (const name of [...everywhere, ...ofOthers])
         for (const route of places)

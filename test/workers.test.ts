@@ -1,45 +1,25 @@
 import { execFileSync } from 'node:child_process'
-import { Agent, request as httpRequest } from 'node:http'
+import { Agent } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import { ask } from './support/ask.ts'
 import { makeTag, openNewsroom } from './support/newsroom.ts'
 import { start } from './support/process.ts'
 
-type Answer = { status: number; headers: NodeJS.Dict<string | string[]>; body: { [name: string]: unknown } }
-
 /** Asks on a connection of its own, or on one that is kept: each connection is one worker's. */
-function ask(
+async function send(
   address: string,
   method: string,
   path: string,
-  options: { agent?: Agent; key?: string; body?: object } = {},
-): Promise<Answer> {
-  const text = options.body === undefined ? undefined : JSON.stringify(options.body)
-  const headers = {
-    ...(options.key ? { authorization: `Bearer ${options.key}`, 'if-match': '*' } : {}),
-    ...(text === undefined ? {} : { 'content-type': 'application/json' }),
-  }
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest(
-      `${address}${path}`,
-      { method, headers, agent: options.agent ?? new Agent() },
-      reply => {
-        let answer = ''
-        reply.on('data', chunk => {
-          answer += chunk
-        })
-        reply.on('end', () =>
-          resolve({
-            status: reply.statusCode ?? 0,
-            headers: reply.headers,
-            body: JSON.parse(answer || '{}'),
-          }),
-        )
-      },
-    )
-    sent.on('error', reject)
-    sent.end(text)
+  { agent, key, body }: { agent?: Agent; key?: string; body?: object } = {},
+) {
+  const { status, headers, bytes } = await ask(address, path, {
+    method,
+    headers: key ? { authorization: `Bearer ${key}`, 'if-match': '*' } : {},
+    ...(agent ? { agent } : {}),
+    ...(body ? { body } : {}),
   })
+  return { status, headers, body: JSON.parse(bytes.toString() || '{}') }
 }
 
 const childrenOf = (pid: number) =>
@@ -85,14 +65,14 @@ t.test('workers are one service: exact, counted together, replaced, and stopped 
     const writers = Array.from({ length: 3 }, () => new Agent({ keepAlive: true, maxSockets: 1 }))
     const path = '/v1/editorial/articles'
     const input = { headline: 'Words 0', language: 'en', body: '<p>Text.</p>', section: 'world' }
-    const { body: made } = await ask(address, 'POST', path, { key, body: input })
-    await ask(address, 'POST', `${path}/${made.id}/publish`, { key, body: {} })
+    const { body: made } = await send(address, 'POST', path, { key, body: input })
+    await send(address, 'POST', `${path}/${made.id}/publish`, { key, body: {} })
     const wrong: string[] = []
     for (let i = 1; i <= 40; i++) {
       const agent = writers[i % 3] as Agent
       const headline = `Words ${i}`
-      await ask(address, 'PATCH', `${path}/${made.id}`, { key, agent, body: { headline } })
-      const published = await ask(address, 'POST', `${path}/${made.id}/publish`, {
+      await send(address, 'PATCH', `${path}/${made.id}`, { key, agent, body: { headline } })
+      const published = await send(address, 'POST', `${path}/${made.id}/publish`, {
         key,
         agent,
         body: { kind: 'update' },
@@ -100,7 +80,7 @@ t.test('workers are one service: exact, counted together, replaced, and stopped 
       t.equal(published.status, 200)
       for (let twice = 0; twice < 2; twice++) {
         const answers = await Promise.all(
-          readers.map(reader => ask(address, 'GET', `/v1/articles/${made.id}`, { agent: reader })),
+          readers.map(reader => send(address, 'GET', `/v1/articles/${made.id}`, { agent: reader })),
         )
         wrong.push(...answers.map(answer => String(answer.body.headline)).filter(found => found !== headline))
       }
@@ -111,7 +91,7 @@ t.test('workers are one service: exact, counted together, replaced, and stopped 
 
   await t.test('requests are counted together', async t => {
     const left = async () => {
-      const { headers } = await ask(address, 'GET', '/v1/articles')
+      const { headers } = await send(address, 'GET', '/v1/articles')
       return Number(/;r=(\d+);/.exec(String(headers.ratelimit))?.[1])
     }
     await delay(500)
@@ -125,7 +105,7 @@ t.test('workers are one service: exact, counted together, replaced, and stopped 
   await t.test('one that is killed is replaced, and the others answer meanwhile', async t => {
     process.kill(workers[0] as number, 'SIGKILL')
     for (let i = 0; i < 20; i++) {
-      const answer = await ask(address, 'GET', '/v1/articles').catch(() => ({ status: 0 }))
+      const answer = await send(address, 'GET', '/v1/articles').catch(() => ({ status: 0 }))
       // A connection handed to the one that died may be lost; the next is another's.
       t.ok([200, 0].includes(answer.status))
     }
@@ -135,12 +115,12 @@ t.test('workers are one service: exact, counted together, replaced, and stopped 
         return now.length === 3 && !now.includes(workers[0] as number)
       }),
     )
-    t.ok(await until(async () => (await ask(address, 'GET', '/health/ready')).status === 200))
+    t.ok(await until(async () => (await send(address, 'GET', '/health/ready')).status === 200))
   })
 
   const all = childrenOf(child.pid as number)
   const writing = Array.from({ length: 12 }, (_, n) =>
-    ask(address, 'POST', '/v1/editorial/articles', { key, body: { headline: `Last ${n}`, language: 'en' } }),
+    send(address, 'POST', '/v1/editorial/articles', { key, body: { headline: `Last ${n}`, language: 'en' } }),
   )
   await delay(5)
   // As from a terminal: every process gets the signal, and the first one perhaps twice.

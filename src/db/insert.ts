@@ -9,7 +9,10 @@ const mostPrepared = 12
 /** Fewer than SQLite's bound variables in a statement. */
 const mostAtOnce = 1000
 
-/** Inserts rows, whole ones, in one statement. */
+/**
+ * Inserts rows, whole ones, in one statement. That rows and table go together is in this function's type; Drizzle's own
+ * cannot follow a table that is any of ours, hence the casts.
+ */
 export async function insertRows<T extends Table>(
   tx: Pick<Writer, 'sql' | 'prepared'>,
   table: T,
