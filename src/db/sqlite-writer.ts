@@ -7,9 +7,10 @@ import { noting, type Pending, rewind, writeChanges } from './spine.ts'
 
 const queueLimit = 1000
 const lockWaitMs = 10_000
-/** How many writes share a commit, and for how long it takes in more of those that wait. */
+/** How many writes share a commit, for how long it takes in more of those that wait, and waits for those to come. */
 const mostInCommit = 64
 const fillMs = 20
+const gatherMs = 1
 
 export type WriterDeps = {
   connection: Database.Database
@@ -40,6 +41,8 @@ type Outcome = { job: Job } & ({ result: unknown; pending: Pending } | { error: 
 export function openWriter({ connection, sql, reader, now, onCommit }: WriterDeps) {
   const queue: Job[] = []
   let draining: Promise<void> | undefined
+  /** How many writes waited for the last commit. */
+  let lastShared = 0
   const inside = new AsyncLocalStorage<true>()
   const { tables } = reader
   const totalChanges = connection.prepare('SELECT total_changes()').pluck()
@@ -175,10 +178,23 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
     }
   }
 
+  /**
+   * Reads requests between two commits, for as long as each turn of the event loop brings more writes; and a moment longer
+   * for as many as shared the last commit: whoever wrote then may well write again.
+   */
+  async function gather(): Promise<void> {
+    const until = performance.now() + gatherMs
+    let before: number
+    do {
+      before = queue.length
+      await new Promise(resolve => setImmediate(resolve))
+    } while (queue.length > before || (queue.length < lastShared && performance.now() < until))
+    lastShared = queue.length
+  }
+
   async function drain(): Promise<void> {
     while (queue.length > 0) {
-      // What comes in the same turn of the event loop is to share the commit, and requests between two commits are read.
-      await new Promise(resolve => setImmediate(resolve))
+      await gather()
       await commitSome()
     }
     draining = undefined
