@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import pg from 'pg'
+import { connect } from '../../src/db/sqlite-connect.ts'
 import { databaseOf, queryOnce } from './postgres.ts'
 
 /** The server that the suite runs on; undefined for SQLite. `npm test` sets it, with a migrated database to copy. */
@@ -90,7 +91,8 @@ export async function planOf(
 }
 
 function planOfSqlite(file: string, text: string, params: readonly unknown[]): Plan {
-  const raw = new Database(file, { readonly: true })
+  // As the store's own connection would have it.
+  const raw = connect(file, true)
   const rows = raw.prepare(`EXPLAIN QUERY PLAN ${text}`).all(...params) as { detail: string }[]
   raw.close()
   const plan = rows.map(row => row.detail).join('\n')
