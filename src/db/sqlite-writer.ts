@@ -10,7 +10,7 @@ const lockWaitMs = 10_000
 /** How many writes share a commit, for how long it takes in more of those that wait, and waits for those to come. */
 const mostInCommit = 64
 const fillMs = 20
-const gatherMs = 1
+const gatherMs = 3
 
 export type WriterDeps = {
   connection: Database.Database
@@ -179,8 +179,8 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
   }
 
   /**
-   * Reads requests between two commits, for as long as each turn of the event loop brings more writes; and a moment longer
-   * for as many as shared the last commit: whoever wrote then may well write again.
+   * Reads requests between two commits, for as long as each turn of the event loop brings more writes, or fewer
+   * wait than shared the last commit: whoever wrote then may well write again.
    */
   async function gather(): Promise<void> {
     const until = performance.now() + gatherMs
@@ -188,8 +188,12 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
     do {
       before = queue.length
       await new Promise(resolve => setImmediate(resolve))
-    } while (queue.length > before || (queue.length < lastShared && performance.now() < until))
-    lastShared = queue.length
+    } while (
+      queue.length < mostInCommit &&
+      performance.now() < until &&
+      (queue.length > before || queue.length < lastShared)
+    )
+    lastShared = Math.min(queue.length, mostInCommit)
   }
 
   async function drain(): Promise<void> {

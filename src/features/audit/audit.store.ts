@@ -77,7 +77,10 @@ export async function listAuditRowsOf(
   const rows = await selectEntries(reader)
     .where(
       and(
-        inArray(audit.subjectType, [...subjectTypes]),
+        // Of one type the index gives them in order.
+        subjectTypes.length === 1 && subjectTypes[0]
+          ? eq(audit.subjectType, subjectTypes[0])
+          : inArray(audit.subjectType, [...subjectTypes]),
         eq(audit.subjectId, subjectId),
         before === undefined ? undefined : lt(audit.number, before),
       ),
