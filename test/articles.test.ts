@@ -207,6 +207,9 @@ t.test(
         if (query !== '' && engine === 'sqlite') t.match(plan.indexes[0], /^articles_\w+_edited$/, query)
       }
     }
+    const trail = await plansOf(`/v1/editorial/articles/${made[0]}/audit`, 'audit"')
+    for (const plan of trail.plans)
+      t.notOk(plan.sorts, `the trail of an article is an index walk\n${plan.text}`)
     const both = await newsroom.get('/v1/editorial/articles?language=bg&liveStatus=live&limit=3', {
       key: newsroom.key,
     })

@@ -7,7 +7,8 @@
  * checked. Progress goes to standard error, a table to standard output (JSON when that is piped).
  *
  * Cases: slug, newest, deep, day, tag, 304; publish (with --uncached). By themselves, when named in --only: mixed (95
- * reads to 5 publishes through two processes) and import (of --items ninjs items).
+ * reads to 5 publishes through two processes), import (of --items ninjs items) and limit (of SQLite: what publish and
+ * import would come to if their rows were all that costs time).
  */
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
@@ -23,6 +24,7 @@ import { type Case, readCases } from './cases.ts'
 import { compare, quantile, type Result } from './compare.ts'
 import { makeCorpus } from './corpus.ts'
 import { type Imported, measureImport } from './import.ts'
+import { type Limit, measureLimit, readWritten } from './limit.ts'
 import { type Ask, load, probe } from './load.ts'
 import { loadMixed, type Mixed } from './mixed.ts'
 import { end, type Program, residentOf, runOn } from './service.ts'
@@ -51,6 +53,7 @@ const writers = 8
 /** The load and both processes share two cores: more would wait for each other, and not for the service. */
 const mixedClients = 8
 const mixedMs = 20_000
+const limitMs = 8000
 const only = options.only?.split(',')
 
 const main = join(import.meta.dirname, '../../src/main.ts')
@@ -132,6 +135,28 @@ async function measureWrites(yardstick: Program): Promise<Result> {
   return result
 }
 
+/** Has the service write articles, and writes their rows again, some to a commit, without the service. */
+async function measureLimits(yardstick: Program): Promise<Limits> {
+  const { own, key } = await copyCorpus()
+  const since = Date.now()
+  const server = await runOn('0', [...program, 'serve'], serving, own)
+  await loadWrites(server.port, key, writers, limitMs)
+  await end(server)
+  const written = readWritten(own.DATA_DIR, since)
+  const { answers, seconds } = await load(
+    yardstick.port,
+    [await probe(yardstick.port, '/6000')],
+    clients,
+    sliceMs,
+  )
+  const limits = [4, 100, 500].map(inCommit => {
+    rmSync(own.DATA_DIR, { recursive: true })
+    cpSync(settings.DATA_DIR, own.DATA_DIR, { recursive: true })
+    return measureLimit(own.DATA_DIR, written, inCommit)
+  })
+  return { articles: written.length, yardstick: answers / seconds, limits }
+}
+
 async function measureMixed(): Promise<Mixed> {
   const { own, key } = await copyCorpus()
   const server = await runOn('0,1', [...program, 'serve', '--workers', '2'], serving, own)
@@ -152,7 +177,15 @@ async function measureStart(): Promise<number> {
   return quantile(times, 0.5)
 }
 
-type Facts = { startMs?: number; residentMb?: number; mixed?: Mixed; imported?: Imported }
+/** Of how many articles, beside how many requests a second of the yardstick. */
+type Limits = { articles: number; yardstick: number; limits: Limit[] }
+type Facts = {
+  startMs?: number
+  residentMb?: number
+  limits?: Limits
+  mixed?: Mixed
+  imported?: Imported
+}
 
 async function run(): Promise<void> {
   const results: Result[] = []
@@ -175,6 +208,7 @@ async function run(): Promise<void> {
     facts.residentMb = residentOf(server)
     await end(server)
     if (options.uncached && isWanted('publish')) note(await measureWrites(yardstick))
+    if (only?.includes('limit')) facts.limits = await measureLimits(yardstick)
   } finally {
     await Promise.all([end(yardstick), end(server)])
   }
@@ -187,13 +221,16 @@ async function run(): Promise<void> {
   report(results, facts)
 }
 
-function report(results: readonly Result[], { startMs = 0, residentMb = 0, mixed, imported }: Facts): void {
+function report(
+  results: readonly Result[],
+  { startMs = 0, residentMb = 0, limits, mixed, imported }: Facts,
+): void {
   const machine = `${cpus()[0]?.model.trim()}, Node ${process.version}, ${options.engine}, ${articles} articles`
   const kind = options.uncached ? 'uncached' : 'cached'
   const date = new Date().toISOString()
   if (!process.stdout.isTTY) {
     console.log(
-      JSON.stringify({ date, machine, kind, results, startMs, residentMb, mixed, imported }, null, 2),
+      JSON.stringify({ date, machine, kind, results, startMs, residentMb, limits, mixed, imported }, null, 2),
     )
     return
   }
@@ -206,6 +243,11 @@ function report(results: readonly Result[], { startMs = 0, residentMb = 0, mixed
   console.log(
     `first answer after ${startMs.toFixed(0)} ms; ${residentMb.toFixed(0)} MB resident after the reads`,
   )
+  for (const { inCommit, perSecond, pages, tagPages } of limits?.limits ?? []) {
+    const of = `${(perSecond / (limits?.yardstick ?? 0)).toFixed(3)}  ${perSecond.toFixed(0).padStart(7)}/s`
+    const share = `${(100 * tagPages).toFixed(0)} % of them of tags' indexes`
+    console.log(`limit      ${of}, ${inCommit} articles a commit, ${pages.toFixed(0)} pages, ${share}`)
+  }
   if (mixed) {
     const { reads, publishes, seconds, p50, p99 } = mixed
     const rates = `${(reads / seconds).toFixed(0)} reads and ${(publishes / seconds).toFixed(0)} publishes a second`
