@@ -1,5 +1,5 @@
 import type { DeskReader, Writer } from '../../db/db.ts'
-import { and, desc, eq, getTableColumns, lt, notInArray, or, sql } from '../../db/drizzle.ts'
+import { and, desc, eq, getTableColumns, inArray, lt, notInArray, sql } from '../../db/drizzle.ts'
 import { slotsOf } from '../../db/insert.ts'
 import type { AllTables } from '../../db/tables.ts'
 import { type AuditedType, auditedTypes } from '../../words.ts'
@@ -77,8 +77,7 @@ export async function listAuditRowsOf(
   const rows = await selectEntries(reader)
     .where(
       and(
-        // Of one type the index gives them in order, which IN would not say.
-        or(...subjectTypes.map(type => eq(audit.subjectType, type))),
+        inArray(audit.subjectType, [...subjectTypes]),
         eq(audit.subjectId, subjectId),
         before === undefined ? undefined : lt(audit.number, before),
       ),
