@@ -109,8 +109,13 @@ async function checkShared(
   const first = await read(base, path)
   t.equal(first.status, 200)
   t.notOk(isHit(first))
-  const second = await read(base, path)
-  t.ok(isHit(second), 'the second is from the cache')
+  // What the service has purged at its start is purged once more three seconds later: perhaps between these two.
+  let second = first
+  const isSecondHit = async () => {
+    second = await read(base, path)
+    return isHit(second)
+  }
+  t.ok(await until(isSecondHit), 'what is asked for again is from the cache')
   t.equal(second.text, first.text)
   t.equal(second.headers.etag, first.headers.etag)
   const packed = await read(base, path, { 'accept-encoding': 'gzip' })

@@ -1,6 +1,6 @@
 /**
  * `npm test [-- files...]`: the suite on SQLite, and again on PostgreSQL where its programs are found or
- * TEST_DATABASE_URL names a server; then what only PostgreSQL has (`*.postgres.test.ts`). It says which engines ran, and
+ * TEST_DATABASE_URL names a server, with what only PostgreSQL has (`*.postgres.test.ts`). It says which engines ran, and
  * with TEST_POSTGRES=required fails where PostgreSQL did not. It runs node-tap and ends with `N passed, N failed` (then `, N skipped`) alone on the last line.
  *
  * What is one test: an innermost `t.test`, or an assertion that stands in a file outside any `t.test`. An outer
@@ -20,6 +20,8 @@ import { template } from './support/store.ts'
 type Count = { passed: number; failed: number; skipped: number }
 /** What one level of TAP holds: the tests in its subtests, and its own assertions. */
 type Level = { tests: Count; asserts: Count }
+/** How many tests each file has. */
+type Files = Map<string, number>
 
 const root = resolve(import.meta.dirname, '..')
 const tap = join(root, 'node_modules/tap/dist/esm/run.mjs')
@@ -47,12 +49,15 @@ function one(result: Result, within?: Level): Count {
 
 type OnPoint = (path: string[], result: Result, within: Level | undefined) => void
 
-/** Counts one level of TAP as it comes. `onPoint` hears of each test point, with the names that lead to it. */
-function watch(parser: Parser, path: string[], onPoint: OnPoint): Level {
+/**
+ * Counts one level of TAP as it comes. `onPoint` hears of each test point, with the names that lead to it; `files` is told
+ * what each file comes to.
+ */
+function watch(parser: Parser, path: string[], onPoint: OnPoint, files: Files): Level {
   const level: Level = { tests: zero(), asserts: zero() }
   let inner: Level | undefined
   parser.on('child', (child: Parser) => {
-    inner = watch(child, [...path, child.name], onPoint)
+    inner = watch(child, [...path, child.name], onPoint, files)
   })
   parser.on('assert', (result: Result) => {
     const within = inner
@@ -65,6 +70,7 @@ function watch(parser: Parser, path: string[], onPoint: OnPoint): Level {
       const count = total(found) === 0 ? own : found
       const hidden = own.failed === 1 && count.failed === 0
       level.tests = sum(level.tests, hidden ? { ...count, failed: 1 } : count)
+      if (path.length === 0) files.set(result.name, total(count))
     }
     onPoint([...path, result.name], result, within)
   })
@@ -113,20 +119,23 @@ function build(): boolean {
   return status === 0 && !needsBuild()
 }
 
+type Run = { count: Count; files: Files; code: number }
+
 /** Runs tap and counts; `code` is tap's exit code, or 128 and the signal's number when one ended the run. */
-async function run(files: string[], env: Record<string, string>): Promise<{ count: Count; code: number }> {
+async function run(chosen: string[], env: Record<string, string>): Promise<Run> {
   // Its drawn reporter leaves out the failures when CI is set.
   const draws = process.stdout.isTTY === true && !process.env.CI
   const folder = mkdtempSync(join(tmpdir(), 'dateline-tap-'))
   const file = join(folder, 'run.tap')
   const parser = new Parser()
-  const level = watch(parser, [], draws ? () => {} : printPoint)
+  const files: Files = new Map()
+  const level = watch(parser, [], draws ? () => {} : printPoint, files)
   if (!draws) parser.on('extra', (text: string) => process.stdout.write(text))
   parser.on('bailout', (reason: string) => console.log(`Bail out! ${reason}`))
   const ended = new Promise<void>(done => parser.on('complete', () => done()))
 
   const flags = draws ? ['--reporter=base', `--output-file=${file}`] : ['--reporter=tap']
-  const child = spawn(process.execPath, [tap, 'run', ...flags, ...files], {
+  const child = spawn(process.execPath, [tap, 'run', ...flags, ...chosen], {
     cwd: root,
     // Every file and every service it starts would compile the same modules anew.
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'dateline-compile-cache'), ...process.env, ...env },
@@ -146,7 +155,7 @@ async function run(files: string[], env: Record<string, string>): Promise<{ coun
   const signal = stopped()
   if (signal) code = 128 + constants.signals[signal]
   if (count.failed === 0 && (code !== 0 || !parser.results?.ok || count.passed === 0)) count.failed = 1
-  return { count, code }
+  return { count, files, code }
 }
 
 /**
@@ -191,7 +200,7 @@ if (needsBuild() && !build()) {
   process.exit(1)
 }
 
-type Pass = { name: string; count: Count }
+type Pass = { name: string; count: Count; files: Files }
 const passes: Pass[] = []
 let code = 0
 
@@ -201,14 +210,19 @@ async function pass(name: string, chosen: string[], env: Record<string, string>)
   console.log(`\n${name}`)
   const groups = [chosen.filter(file => !isAlone(file)), chosen.filter(isAlone)]
   let count = zero()
+  const files: Files = new Map()
   for (const group of groups.filter(some => some.length > 0)) {
     const result = await run(group, env)
     count = sum(count, result.count)
+    for (const [file, tests] of result.files) files.set(file, tests)
     code ||= result.code
     if (code > 128) break
   }
-  passes.push({ name, count })
+  passes.push({ name, count, files })
 }
+
+/** For what could not run and should have. */
+const fail = (name: string) => passes.push({ name, count: { ...zero(), failed: 1 }, files: new Map() })
 
 /** What promises something by the clock of the wall has the machine to itself: `*.alone.test.ts`. */
 const isAlone = (file: string) => file.endsWith('.alone.test.ts')
@@ -224,15 +238,13 @@ if (given || programs) {
   const url = given || (server as TestServer).url
   try {
     await makeTemplate(url)
-    await pass('PostgreSQL', common, { TEST_DATABASE_URL: url })
-    if (!programs && wanted)
-      passes.push({ name: "PostgreSQL's own (no programs)", count: { ...zero(), failed: 1 } })
-    if (programs) await pass("PostgreSQL's own", chosen.filter(isOfPostgres), { TEST_DATABASE_URL: url })
+    await pass('PostgreSQL', programs ? chosen : common, { TEST_DATABASE_URL: url })
+    if (!programs && wanted) fail("PostgreSQL's own (its programs were not found)")
   } finally {
     await server?.remove()
   }
 } else if (wanted) {
-  passes.push({ name: 'PostgreSQL (its programs were not found)', count: { ...zero(), failed: 1 } })
+  fail('PostgreSQL (its programs were not found)')
 } else {
   console.log('\nPostgreSQL was not found, so the suite ran on SQLite alone.')
 }
@@ -240,14 +252,11 @@ if (given || programs) {
 console.log('')
 for (const { name, count } of passes) console.log(`${name.padEnd(18)} ${lineOf(count)}`)
 const [ours, theirs] = passes
-if (
-  wanted === 'required' &&
-  ours &&
-  theirs &&
-  (total(ours.count) !== total(theirs.count) || ours.count.skipped + theirs.count.skipped > 0)
-) {
-  console.log('\nThe engines did not run the same tests, or some were skipped.')
-  passes.push({ name: 'alike', count: { ...zero(), failed: 1 } })
+if (wanted === 'required' && ours && theirs) {
+  const unlike = common.filter(file => ours.files.get(file) !== theirs.files.get(file))
+  if (unlike.length > 0) console.log(`\nThe engines did not run the same tests: ${unlike.join(', ')}`)
+  if (ours.count.skipped + theirs.count.skipped > 0) console.log('\nSome were skipped.')
+  if (unlike.length > 0 || ours.count.skipped + theirs.count.skipped > 0) fail('alike')
 }
 const all = passes.reduce((before, { count }) => sum(before, count), zero())
 console.log(`\n${lineOf(all)}`)
