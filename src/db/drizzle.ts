@@ -22,6 +22,7 @@ export const {
   gt,
   gte,
   inArray,
+  is,
   isNull,
   lt,
   lte,
@@ -32,6 +33,9 @@ export const {
   or,
   sql,
 } = core
+
+/** What a query is made of, to tell one from another with `is`. */
+export const parts = { Column: core.Column, Param: core.Param, Placeholder: core.Placeholder }
 
 const sqlite: typeof import('drizzle-orm/sqlite-core') = loadDrizzle('drizzle-orm/sqlite-core')
 /** A second name for a table in one query; it knows no dialect. */

@@ -8,6 +8,7 @@ import { tables } from './schema.sqlite.ts'
 import { ensureHead } from './spine.ts'
 import { connect } from './sqlite-connect.ts'
 import { openOffLoop } from './sqlite-offloop.ts'
+import { type Built, compile, type OnQuery } from './sqlite-statement.ts'
 import { openWriter } from './sqlite-writer.ts'
 
 const { drizzle }: typeof import('drizzle-orm/better-sqlite3') = loadDrizzle('drizzle-orm/better-sqlite3')
@@ -20,7 +21,7 @@ export type SqliteOptions = {
   /** Time limit of a query run off the event loop, in milliseconds. */
   queryTimeout: number
   /** Told each statement as it runs; for tests that count them. */
-  onQuery?: (statement: string, params: unknown[]) => void
+  onQuery?: OnQuery
 }
 
 /** Opens (making it, and migrating it, when needed) a newsroom in one SQLite file. */
@@ -33,15 +34,17 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
   const readSql = drizzle(readConnection, logger) as unknown as Sql
   const offLoop = openOffLoop(options.file, options.queryTimeout)
   const runOffLoop = (text: string, params: unknown[]) => offLoop.run({ text, params })
-  const live = makeReader(readSql, tables.live, runOffLoop)
-  const embargo = makeReader(readSql, tables.embargo, runOffLoop)
-  const desk = makeReader(readSql, tables.all, runOffLoop)
+  const { onQuery } = options
+  const read = { connection: readConnection, sql: readSql, runOffLoop, onQuery }
+  const live = makeReader(read, tables.live)
+  const embargo = makeReader(read, tables.embargo)
+  const desk = makeReader(read, tables.all)
   const heads = followHead(readConnection)
 
   const writer = openWriter({
     connection: writeConnection,
     sql: writeSql,
-    reader: makeReader(writeSql, tables.all, runOffLoop),
+    reader: makeReader({ connection: writeConnection, sql: writeSql, runOffLoop, onQuery }, tables.all),
     now: options.now,
     onCommit: heads.forget,
   })
@@ -79,24 +82,27 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
 /** Prepared statements kept for one connection; list shapes are many but finite, so the bound is generous. */
 const preparedLimit = 1000
 
-function makeReader<Tables>(
-  connection: Sql,
-  of: Tables,
-  runOffLoop: (statement: string, params: unknown[]) => Promise<unknown[][]>,
-): Reader<Tables> {
-  const statements = new LRUCache<string, { execute(params: Params): Promise<unknown> }>({
-    max: preparedLimit,
-  })
+type Connected = {
+  connection: Database.Database
+  /** The connection as Drizzle has it. */
+  sql: Sql
+  runOffLoop: (statement: string, params: unknown[]) => Promise<unknown[][]>
+  onQuery: OnQuery | undefined
+}
+
+function makeReader<Tables>(connected: Connected, of: Tables): Reader<Tables> {
+  const { connection, runOffLoop, onQuery } = connected
+  const statements = new LRUCache<string, (params: Params) => unknown>({ max: preparedLimit })
   return {
-    sql: connection,
+    sql: connected.sql,
     tables: of,
-    prepared<Q>(name: string, build: () => Q, params: Params) {
-      let statement = statements.get(name)
-      if (!statement) {
-        statement = (build() as { prepare(): { execute(params: Params): Promise<unknown> } }).prepare()
-        statements.set(name, statement)
+    async prepared<Q>(name: string, build: () => Q, params: Params): Promise<Awaited<Q>> {
+      let run = statements.get(name)
+      if (!run) {
+        run = compile(connection, build() as Built, onQuery)
+        statements.set(name, run)
       }
-      return statement.execute(params) as Promise<Awaited<Q>>
+      return run(params) as Awaited<Q>
     },
     isIn: (column, name) => sql`${column} in (select value from json_each(${sql.placeholder(name)}))`,
     list: values => JSON.stringify(values),

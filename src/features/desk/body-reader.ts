@@ -1,6 +1,6 @@
 import { DomainError, fieldError, type ProblemCode, type ProblemParts } from '../../errors.ts'
 import { openThread } from '../../thread.ts'
-import { type BodyFormat, type CleanBody, cleanBody } from './body.ts'
+import { type BodyFormat, type CleanBody, cleanBody, keepMeasured } from './body.ts'
 
 export type BodyJob = { source: string; format: BodyFormat }
 export type BodyResult =
@@ -30,6 +30,12 @@ const thread = openThread<BodyJob, BodyResult>({
  * throws, 400 for a body that takes too long, and 503 `busy`.
  */
 export async function readBody(source: string, format: BodyFormat): Promise<CleanBody> {
+  const body = await clean(source, format)
+  keepMeasured(body)
+  return body
+}
+
+async function clean(source: string, format: BodyFormat): Promise<CleanBody> {
   if (format !== 'markdown' && source.length <= longestHere) return cleanBody(source, format)
   const result = await thread.run({ source, format })
   if ('body' in result) return result.body

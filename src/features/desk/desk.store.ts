@@ -93,22 +93,28 @@ export async function isStory(reader: DeskReader, storyId: string): Promise<bool
   return row !== undefined
 }
 
-/** Writes the working copy: the row, and its tags and media where they are not those of `before`. */
+/** Writes the working copy, and of one that was there only what is not as in `before`: each column costs its indexes. */
 export async function saveArticle(tx: Writer, copy: WorkingCopy, before?: WorkingCopy): Promise<void> {
   const { articles, articleTags, articleMedia } = tx.tables
   const { sectionSlug: _slug, tags, leadMediaId, mediaIds, ...row } = copy
   if (!before) await insertRows(tx, articles, [row])
   else {
+    const names = (Object.keys(row) as (keyof ArticleRow)[]).filter(name => row[name] !== before[name])
     // A merge of tags raises revisions too, and locks no articles.
-    const build = () =>
-      tx.sql
+    const build = () => {
+      const slots = slotsOf(articles)
+      return tx.sql
         .update(articles)
-        .set(slotsOf(articles))
+        .set(Object.fromEntries(names.map(name => [name, slots[name]])))
         .where(
           and(eq(articles.id, sql.placeholder('id')), eq(articles.revision, sql.placeholder('revisionRead'))),
         )
         .returning({ id: articles.id })
-    const saved = await tx.prepared('save article', build, { ...row, revisionRead: row.revision - 1 })
+    }
+    const saved = await tx.prepared(`save ${names.join()} of article`, build, {
+      ...row,
+      revisionRead: row.revision - 1,
+    })
     if (saved.length === 0) throw new Conflict(`article ${row.id} was changed meanwhile`)
   }
   const { id } = row
