@@ -36,7 +36,8 @@ export async function measureImport(
   items: number,
   env: Readonly<Record<string, string>>,
 ): Promise<Imported> {
-  const child = spawn('taskset', ['-c', '0', process.execPath, ...program, 'import', '-'], {
+  // Both cores, as whoever starts it has: one reads the items, the other writes them.
+  const child = spawn('taskset', ['-c', '0,1', process.execPath, ...program, 'import', '-'], {
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   })

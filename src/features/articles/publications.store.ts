@@ -47,7 +47,8 @@ export async function replacePublication(
 ): Promise<void> {
   const to = tablesOf(tx, place)
   const { row, html, text, history } = publication
-  const before = await deleteRows(tx, place, row.articleId)
+  // Of a first version there is no earlier one anywhere.
+  const before = row.version === 1 ? nothing : await deleteRows(tx, place, row.articleId)
 
   await insertRows(tx, to.publications, [{ ...row, ...kept }])
   await insertRows(tx, to.bodies, [{ articleId: row.articleId, html, text }])
@@ -105,6 +106,7 @@ export async function takePublication(
 
 type Filed = { id: string; position: number }
 type Deleted = { tagIds: string[]; media: Filed[]; mediaIds: string[] }
+const nothing: Deleted = { tagIds: [], media: [], mediaIds: [] }
 
 async function deleteRows(tx: Writer, place: Place, articleId: string): Promise<Deleted> {
   const { publications, bodies, filed, used } = tablesOf(tx, place)
@@ -127,7 +129,7 @@ async function deleteRows(tx: Writer, place: Place, articleId: string): Promise<
       .where(eq(used.articleId, slot))
       .returning({ id: used.mediaId, position: used.position })
   const gone = await tx.prepared(`delete ${place} publication`, deleteRow, one)
-  if (gone.length === 0) return { tagIds: [], media: [], mediaIds: [] }
+  if (gone.length === 0) return nothing
   await tx.prepared(`delete ${place} body`, deleteBody, one)
   const tags = await tx.prepared(`delete ${place} tags`, deleteTags, one)
   const media = inPlace(await tx.prepared(`delete ${place} media`, deleteMedia, one))

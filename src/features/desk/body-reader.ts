@@ -35,8 +35,12 @@ export async function readBody(source: string, format: BodyFormat): Promise<Clea
   return body
 }
 
+/** Whether a body costs so little that it may be cleaned at once. */
+export const isQuick = (source: string, format: BodyFormat) =>
+  format !== 'markdown' && source.length <= longestHere
+
 async function clean(source: string, format: BodyFormat): Promise<CleanBody> {
-  if (format !== 'markdown' && source.length <= longestHere) return cleanBody(source, format)
+  if (isQuick(source, format)) return cleanBody(source, format)
   const result = await thread.run({ source, format })
   if ('body' in result) return result.body
   const { code, detail, parts } = result.refusal

@@ -68,7 +68,7 @@ export async function publishCopy(
   const isHeld = before.liveStatus === 'held'
   const waits = isHeld || before.embargoedUntil !== null
   const unseen = waits ? await takePublication(tx, isHeld ? 'held' : 'embargoed', before.id) : undefined
-  const live = await findPublicationFacts(tx, before.id)
+  const live = before.version === 0 ? undefined : await findPublicationFacts(tx, before.id)
   const publishedAt = before.publishedAt ?? (until === undefined ? readPublishedAt(publish, tx.at) : null)
   const slug = await chooseSlug(tx, before, live?.slug ?? unseen?.row.slug)
 

@@ -2,7 +2,7 @@ import type { DeskReader, Writer } from '../../db/db.ts'
 import { DomainError } from '../../errors.ts'
 import type { Match } from '../../revision.ts'
 import { listMediaIds } from '../media/media.store.ts'
-import { findMergedTag, listTagsBySlug, type TagRow } from '../tags/tags.store.ts'
+import { findMergedTag, listTagsBySlug, type TagReference } from '../tags/tags.store.ts'
 import { findVersion, type VersionRow } from './desk.store.ts'
 import {
   type ArticlePatch,
@@ -88,7 +88,7 @@ async function patchOf(tx: Writer, snapshot: Snapshot, warnings: Warning[]): Pro
 }
 
 /** The tag of each slug now: its own, or the one that was merged into. */
-async function currentTags(tx: Writer, slugs: readonly string[]): Promise<Map<string, TagRow>> {
+async function currentTags(tx: Writer, slugs: readonly string[]): Promise<Map<string, TagReference>> {
   const found = new Map((await listTagsBySlug(tx, slugs)).map(tag => [tag.slug, tag]))
   for (const slug of slugs) {
     const merged = found.has(slug) ? undefined : await findMergedTag(tx, slug)

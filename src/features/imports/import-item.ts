@@ -2,7 +2,7 @@ import type { Writer } from '../../db/db.ts'
 import { formatInstant } from '../../instant.ts'
 import { findArticle, type WorkingCopy } from '../desk/desk.store.ts'
 import { type ArticleInput, createArticle, type Prepared, patchArticle } from '../desk/desk.ts'
-import { publishArticle } from '../desk/publish.ts'
+import { publishArticle, publishCopy } from '../desk/publish.ts'
 import { reviewArticle } from '../desk/review.ts'
 import { unscheduleArticle } from '../desk/schedule.ts'
 import { withdrawArticle } from '../desk/takedown.ts'
@@ -59,8 +59,8 @@ export async function importItem(tx: Writer, ready: ReadyItem, defaults: ImportD
   const remarks = [...texts.remarks]
   if (tagged.left > 0) remarks.push(`${tagged.left} tags past the fiftieth were left out`)
   for (const { remark } of ready.media) if (remark !== undefined) remarks.push(remark)
-  const { id } = await saveCopy(tx, copy, fields, remarks)
-  await remember(tx, wire, 'article', id)
+  const saved = await saveCopy(tx, copy, fields, remarks)
+  await remember(tx, wire, 'article', saved.id)
 
   const made = { media: newMedia, tags: tagged.made }
   const reason = reasonToWait(wire, fields, copy)
@@ -68,7 +68,9 @@ export async function importItem(tx: Writer, ready: ReadyItem, defaults: ImportD
   if ((wire.versionCreated ?? 0) > tx.at) remarks.push('its versionCreated is ahead of now: now was taken')
   const first = (copy?.publishedAt ?? null) === null
   const publish = first ? firstPublish(wire, copy, tx.at) : laterPublish(wire, tx.at)
-  await publishArticle(tx, id, publish, 'any')
+  // Nobody else can have got at one that this transaction made.
+  if (copy) await publishArticle(tx, copy.id, publish, 'any')
+  else await publishCopy(tx, saved, publish, null)
   if (publish.embargoedUntil !== null)
     remarks.push(`it is under embargo until ${formatInstant(publish.embargoedUntil)}`)
   return {

@@ -1,23 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Db } from '../../db/db.ts'
 import { DomainError } from '../../errors.ts'
+import { keepMeasured } from '../desk/body.ts'
 import { prepare } from '../desk/desk.ts'
 import type { FileStore } from '../media/files.ts'
 import { removeUnusedFiles } from '../media/media.ts'
-import { articleTexts, type ImportDefaults } from './import-fields.ts'
+import type { ImportDefaults } from './import-fields.ts'
 import { importItem, type ReadyItem, requireNewer } from './import-item.ts'
 import { prepareMedia } from './import-media.ts'
 import { findImport } from './imports.store.ts'
-import { readNinjs, type WireItem } from './ninjs.ts'
-import { ItemError } from './ninjs-fields.ts'
+import type { WireItem } from './ninjs.ts'
 import type { WireMedia } from './ninjs-media.ts'
+import { readAhead } from './read-ahead.ts'
+import { type ItemRead, type ItemTexts, ruleOf } from './read-item.ts'
 import { type Entry, emptyReport, isTaken, Passed, type Report } from './report.ts'
 import type { SourceError, SourceItem } from './sources.ts'
 
 export type ImportDeps = { db: Db; files: FileStore; now: () => number; defaults: ImportDefaults }
 
-/** Items of one transaction. */
-const batchSize = 100
+/** Items of one transaction: PostgreSQL keeps locks of each item in a table of its own size, SQLite keeps none. */
+const batchSize = { sqlite: 500, postgres: 100 }
 
 /** A batch is written early once its bodies have as many characters: others wait for its transaction. */
 const longestBatch = 2_000_000
@@ -25,7 +27,7 @@ const longestBatch = 2_000_000
 type Ready = ReadyItem & { source: SourceItem }
 
 /**
- * Imports items as they come, 100 to a transaction; one that fails leaves nothing of its own and spoils no other.
+ * Imports items as they come, hundreds to a transaction; one that fails leaves nothing of its own and spoils no other.
  * `onEntry` hears what became of each, after its commit.
  */
 export async function importItems(
@@ -51,35 +53,40 @@ export async function importItems(
     length = 0
     ids = new Map()
   }
-  for await (const source of items) {
-    if ('error' in source) {
-      const { error, ...place } = source
+  for await (const one of readAhead(items)) {
+    if ('error' in one) {
+      const { error, ...place } = one
       tell({ ...place, outcome: 'unreadable', rule: error })
       continue
     }
-    try {
-      const ready = await makeReady(deps, source, ids)
-      batch.push(ready)
-      length += ready.texts?.fields.body?.html.length ?? 0
-    } catch (error) {
-      const rule = ruleOf(error)
-      if (rule === undefined) throw error
-      tell({ file: source.file, item: source.item, outcome: 'refused', rule }, source.bytesRead)
+    const { source, read } = one
+    if (!read.wire) {
+      const { file, item, bytesRead } = source
+      tell({ file, item, outcome: 'refused', rule: read.rule ?? 'it cannot be read' }, bytesRead)
+      continue
     }
-    if (batch.length >= batchSize || length >= longestBatch) await flush()
+    const ready = await makeReady(deps, source, { ...read, wire: read.wire }, ids)
+    batch.push(ready)
+    length += ready.texts?.fields.body?.html.length ?? 0
+    if (batch.length >= batchSize[deps.db.engine] || length >= longestBatch) await flush()
   }
   await flush()
   return report
 }
 
-/** All that an item needs before the transaction: its words read, its body cleaned, its pictures stored. */
-async function makeReady(deps: ImportDeps, source: SourceItem, ids: Map<string, string>): Promise<Ready> {
+/** All that an item needs before the transaction: its body cleaned, its pictures stored. */
+async function makeReady(
+  deps: ImportDeps,
+  source: SourceItem,
+  read: ItemRead & { wire: WireItem },
+  ids: Map<string, string>,
+): Promise<Ready> {
   const { db, files, now } = deps
-  const wire = readNinjs(source.value)
+  const { wire } = read
   try {
     await refuseEarly(deps, wire)
-    const isArticle = wire.kind === 'text' && wire.headline !== undefined && wire.status !== 'canceled'
-    const texts = isArticle ? await readTexts(wire) : undefined
+    if (read.rule !== undefined) throw new Passed('refused', read.rule)
+    const texts = read.texts && (await finishTexts(read.texts))
     const media = await prepareMedia(db.desk, files, usable(wire, now()), source.baseDir, ids)
     return { source, wire, media, ...(texts ? { texts } : {}) }
   } catch (error) {
@@ -90,9 +97,11 @@ async function makeReady(deps: ImportDeps, source: SourceItem, ids: Map<string, 
   }
 }
 
-async function readTexts(wire: WireItem): Promise<NonNullable<ReadyItem['texts']>> {
-  const { fields, remarks } = articleTexts(wire)
-  return { fields: await prepare(fields), remarks }
+async function finishTexts({ fields, body, remarks }: ItemTexts): Promise<NonNullable<ReadyItem['texts']>> {
+  if (!body) return { fields: await prepare(fields), remarks }
+  keepMeasured(body)
+  const { body: _body, bodyFormat: _format, ...rest } = fields
+  return { fields: { ...rest, body }, remarks }
 }
 
 /** Throws Passed where that can be told beforehand: nothing of the item is read or stored then. */
@@ -101,12 +110,6 @@ async function refuseEarly({ db, now }: ImportDeps, wire: WireItem): Promise<voi
   if (known) requireNewer(wire, known)
   if (wire.status !== 'canceled' && (wire.expires ?? Number.POSITIVE_INFINITY) <= now())
     throw new Passed('skipped', 'it has expired')
-}
-
-/** The rule that an item breaks; undefined for an error that is no item's fault. */
-function ruleOf(error: unknown): string | undefined {
-  if (error instanceof ItemError) return error.rule
-  return error instanceof DomainError && error.code !== 'busy' ? error.message : undefined
 }
 
 /** The media of an item that may be shown: not canceled, withheld, embargoed or expired. */

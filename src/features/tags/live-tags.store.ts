@@ -115,19 +115,19 @@ export async function countTagUses(
   gained: readonly string[],
   lost: readonly string[],
 ): Promise<void> {
-  for (const tagId of gained) await addTagUses(tx, tagId, 1)
-  for (const tagId of lost) {
-    if ((await raiseTagUses(tx, tagId, -1)) === 0) await removeLiveTag(tx, tagId)
-  }
+  const raised = await raiseTagUses(tx, gained, 1)
+  for (const tagId of gained) if (!raised.has(tagId)) await addTagUses(tx, tagId, 1)
+  const lowered = await raiseTagUses(tx, lost, -1)
+  for (const tagId of lost) if (lowered.get(tagId) === 0) await removeLiveTag(tx, tagId)
 }
 
 /** Adds `count` articles (more than none) to a tag; one that nothing live used becomes live. */
 export async function addTagUses(tx: Writer, tagId: string, count: number): Promise<void> {
   const { liveTags, tags } = tx.tables
-  if ((await raiseTagUses(tx, tagId, count)) !== undefined) return
+  if ((await raiseTagUses(tx, [tagId], count)).size > 0) return
   // It is shown as it is now: its names may be changing at this very moment, or another may be showing it.
   await tx.lock(tagTree)
-  if ((await raiseTagUses(tx, tagId, count)) !== undefined) return
+  if ((await raiseTagUses(tx, [tagId], count)).size > 0) return
   const [tag] = await tx.sql.select().from(tags).where(eq(tags.id, tagId))
   if (!tag) throw new Error(`tag ${tagId} is gone`)
   await tx.sql.insert(liveTags).values({ ...factsOf(tag), uses: count })
@@ -137,17 +137,22 @@ export async function addTagUses(tx: Writer, tagId: string, count: number): Prom
   await noteTagsBeneath(tx, tagId)
 }
 
-/** Adds to the count of a live tag; gives what it is then, and undefined for a tag that is not live. */
-async function raiseTagUses(tx: Writer, id: string, count: number): Promise<number | undefined> {
+/** Adds to the count of each of the tags that is live; gives what those are then. */
+async function raiseTagUses(
+  tx: Writer,
+  ids: readonly string[],
+  count: number,
+): Promise<ReadonlyMap<string, number>> {
+  if (ids.length === 0) return new Map()
   const { liveTags } = tx.tables
   const build = () =>
     tx.sql
       .update(liveTags)
       .set({ uses: sql`${liveTags.uses} + ${sql.placeholder('count')}` })
-      .where(eq(liveTags.id, sql.placeholder('id')))
-      .returning({ uses: liveTags.uses })
-  const [row] = await tx.prepared('raise uses of tag', build, { id, count })
-  return row?.uses
+      .where(tx.isIn(liveTags.id, 'ids'))
+      .returning({ id: liveTags.id, uses: liveTags.uses })
+  const rows = await tx.prepared('raise uses of tags', build, { ids: tx.list(ids), count })
+  return new Map(rows.map(row => [row.id, row.uses]))
 }
 
 /** A live tag names its parent only while that is live too, so readers are told of the tags beneath as well. */

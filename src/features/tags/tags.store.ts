@@ -34,10 +34,17 @@ export async function listTagsById(reader: DeskReader, ids: readonly string[]): 
   return ids.length === 0 ? [] : reader.prepared('tags by id', build, { ids: reader.list(ids) })
 }
 
+/** What an article says of its tags. */
+export type TagReference = Pick<TagRow, 'id' | 'slug' | 'kind'>
+
 /** The tags of the slugs that exist, in no order. */
-export async function listTagsBySlug(reader: DeskReader, slugs: readonly string[]): Promise<TagRow[]> {
+export async function listTagsBySlug(reader: DeskReader, slugs: readonly string[]): Promise<TagReference[]> {
   const { tags } = reader.tables
-  const build = () => reader.sql.select().from(tags).where(reader.isIn(tags.slug, 'slugs'))
+  const build = () =>
+    reader.sql
+      .select({ id: tags.id, slug: tags.slug, kind: tags.kind })
+      .from(tags)
+      .where(reader.isIn(tags.slug, 'slugs'))
   return reader.prepared('tags by slug', build, { slugs: reader.list(slugs) })
 }
 

@@ -1,0 +1,39 @@
+import { DomainError } from '../../errors.ts'
+import { type CleanBody, cleanBody } from '../desk/body.ts'
+import { isQuick } from '../desk/body-reader.ts'
+import { type ArticleTexts, articleTexts } from './import-fields.ts'
+import { readNinjs, type WireItem } from './ninjs.ts'
+import { ItemError } from './ninjs-fields.ts'
+
+/** An item as far as it can be read without the newsroom; without `wire`, or of a `rule` that it breaks, it is refused. */
+export type ItemRead = { wire?: WireItem; rule?: string; texts?: ItemTexts }
+
+/** An article's own words: a body that is quick to clean is in `body`, any other still in the fields. */
+export type ItemTexts = { fields: ArticleTexts; body?: CleanBody; remarks: readonly string[] }
+
+/** Reads the words of an item, and cleans its body. */
+export function readItem(value: unknown): ItemRead {
+  let wire: WireItem | undefined
+  try {
+    wire = readNinjs(value)
+    const isArticle = wire.kind === 'text' && wire.headline !== undefined && wire.status !== 'canceled'
+    return isArticle ? { wire, texts: readTexts(wire) } : { wire }
+  } catch (error) {
+    const rule = ruleOf(error)
+    if (rule === undefined) throw error
+    return { ...(wire && { wire }), rule }
+  }
+}
+
+function readTexts(wire: WireItem): ItemTexts {
+  const { fields, remarks } = articleTexts(wire)
+  const { body, bodyFormat = 'html', ...rest } = fields
+  if (typeof body !== 'string' || !isQuick(body, bodyFormat)) return { fields, remarks }
+  return { fields: rest, body: cleanBody(body, bodyFormat), remarks }
+}
+
+/** The rule that an item breaks; undefined for an error that is no item's fault. */
+export function ruleOf(error: unknown): string | undefined {
+  if (error instanceof ItemError) return error.rule
+  return error instanceof DomainError && error.code !== 'busy' ? error.message : undefined
+}
