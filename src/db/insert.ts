@@ -24,19 +24,24 @@ export async function insertRows<T extends Table>(
     return
   }
   if (rows.length === 0) return
-  const build = () =>
-    tx.sql.insert(table as Table).values(rows.map((_, i) => slotsOf(table, `${i}`)) as never)
-  const params: Record<string, unknown> = {}
-  for (const [i, row] of rows.entries())
-    for (const [name, value] of Object.entries(row)) params[`${name}${i}`] = value
+  const names = Object.keys(getTableColumns(table as Table)) as (keyof T['$inferSelect'])[]
+  const build = () => {
+    const slots = rows.map((_, row) =>
+      Object.fromEntries(names.map((name, at) => [name, sql.placeholder(`${row * names.length + at}`)])),
+    )
+    return tx.sql.insert(table as Table).values(slots as never)
+  }
+  const params: Record<number, unknown> = {}
+  let at = 0
+  for (const row of rows) for (const name of names) params[at++] = row[name]
   await tx.prepared(`insert ${rows.length} into ${getTableName(table)}`, build, params)
 }
 
 /**
- * A placeholder for each column of a row, by the column's name and `suffix`: a statement takes them where it takes the
- * row's values, and so they have its type.
+ * A placeholder for each column of a row, by the column's name: a statement takes them where it takes the row's values,
+ * and so they have its type.
  */
-export function slotsOf<T extends Table>(table: T, suffix = ''): T['$inferSelect'] {
+export function slotsOf<T extends Table>(table: T): T['$inferSelect'] {
   const names = Object.keys(getTableColumns(table as Table))
-  return Object.fromEntries(names.map(name => [name, sql.placeholder(`${name}${suffix}`)])) as never
+  return Object.fromEntries(names.map(name => [name, sql.placeholder(name)])) as never
 }

@@ -48,7 +48,9 @@ function differing(before: Facts | undefined, after: Facts | undefined): [Facts?
   if (!before || !after)
     return [before, after].map(facts => facts && withoutAbsent(facts)) as [Facts?, Facts?]
   const names = new Set([...Object.keys(before), ...Object.keys(after)])
-  const changed = [...names].filter(name => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+  const changed = [...names].filter(
+    name => before[name] !== after[name] && JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+  )
   const pick = (facts: Facts) => withoutAbsent(Object.fromEntries(changed.map(name => [name, facts[name]])))
   return [pick(before), pick(after)]
 }

@@ -20,10 +20,11 @@ export async function findImport(reader: DeskReader, uri: string): Promise<Impor
 /** Remembers the version of an item that was taken, in place of the one before. */
 export async function saveImport(tx: Writer, row: ImportRow): Promise<void> {
   const { imports } = tx.tables
-  const slots = slotsOf(imports)
-  const { uri: _uri, ...rest } = slots
-  const build = () =>
-    tx.sql.insert(imports).values(slots).onConflictDoUpdate({ target: imports.uri, set: rest })
+  const build = () => {
+    const slots = slotsOf(imports)
+    const { uri: _uri, ...rest } = slots
+    return tx.sql.insert(imports).values(slots).onConflictDoUpdate({ target: imports.uri, set: rest })
+  }
   await tx.prepared('save import', build, row)
 }
 
