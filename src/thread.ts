@@ -65,7 +65,15 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
     running = waiting.shift()
     if (!running) return void thread.unref()
     thread.ref()
-    thread.postMessage(running.message)
+    try {
+      thread.postMessage(running.message)
+    } catch (error) {
+      // Not everything can be handed over, such as what nests very deep.
+      const job = running
+      running = undefined
+      job.end({ error: error as Error })
+      next()
+    }
   }
 
   function giveUp(): void {

@@ -28,10 +28,14 @@ async function take(
   items: unknown[],
   name = 'items.json',
 ): Promise<{ entries: Entry[]; report: Record<string, number> }> {
+  return takeFile(newsroom, name, JSON.stringify(items))
+}
+
+async function takeFile(newsroom: Newsroom, name: string, content: string): ReturnType<typeof take> {
   const folder = join(newsroom.folder, 'wire')
   await mkdir(folder, { recursive: true })
   const file = join(folder, name)
-  await writeFile(file, JSON.stringify(items))
+  await writeFile(file, content)
   const entries: Entry[] = []
   const { db, files, clock } = newsroom
   const deps = { db, files, now: () => clock.now, defaults: { language: 'en', section: 'newswire' } }
@@ -256,6 +260,53 @@ t.test('markup that a parser multiplies refuses its item alone', async t => {
     item({ uri: 'urn:test:d' }),
   ])
   t.same(entries.map(entry => entry.outcome).sort(), ['imported', 'refused', 'refused', 'refused'])
+})
+
+t.test('many items, which are read on a thread, come out as they would alone', async t => {
+  const newsroom = await openNewsroom(t)
+  const lines = Array.from({ length: 650 }, (_, n) =>
+    JSON.stringify(item({ uri: `urn:many:${n}`, by: `By ${n}` })),
+  )
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+  lines[20] = '{"uri": '
+  lines[30] = JSON.stringify(
+    item({ uri: 'urn:many:30', headlines: [{ role: 'main', value: 'x'.repeat(301) }] }),
+  )
+  lines[40] = JSON.stringify(item({ uri: undefined }))
+  lines[50] = JSON.stringify(
+    item({ uri: 'urn:many:50', bodies: [{ contentType: 'text/html', value: '<script>1</script>' }] }),
+  )
+  lines[600] = JSON.stringify(item({ uri: 'urn:many:600', by: 'By 600' })).replace(/}$/, `,"more":${deep}}`)
+  const { entries, report } = await takeFile(newsroom, 'many.ndjson', lines.join('\n'))
+  t.match(report, { imported: 646, refused: 3, unreadable: 1 })
+  const told = (line: number) => entries.find(entry => entry.item === line)
+  t.equal(entries.length, 650)
+  t.match(told(21), { outcome: 'unreadable', rule: /^is not JSON/ })
+  t.match(told(31), {
+    outcome: 'refused',
+    uri: 'urn:many:30',
+    rule: 'its headline is longer than 300 characters',
+  })
+  t.match(told(41), { outcome: 'refused', rule: 'uri is missing' })
+  t.match(told(51), { outcome: 'refused', rule: /script/ })
+  t.match(told(601), { outcome: 'imported', uri: 'urn:many:600' }, 'one that nests too deep for a thread too')
+  const taken = entries.filter(entry => entry.outcome === 'imported').map(entry => entry.item)
+  t.same(
+    taken,
+    taken.toSorted((a, b) => Number(a) - Number(b)),
+    'in their order',
+  )
+  const { body } = await newsroom.get('/v1/articles?limit=100&fields=byline,body,wordCount')
+  for (const { byline, body: html, wordCount } of body.data) {
+    t.match(byline, /^By \d+$/)
+    t.match([html, wordCount], ['<p>The ferry returned.</p>', 3])
+  }
+  t.equal(
+    new Set(body.data.map((one: { byline: string }) => one.byline)).size,
+    100,
+    'each with its own words',
+  )
+  t.match((await takeFile(newsroom, 'many.ndjson', lines.join('\n'))).report, { imported: 0, unchanged: 646 })
 })
 
 t.test('pictures are stored once, under the id of their row, and none is left that no row has', async t => {

@@ -36,8 +36,11 @@ export async function* readAhead(
 
 async function readPart(part: readonly (SourceItem | SourceError)[]): Promise<(Read | SourceError)[]> {
   const values = part.flatMap(one => ('error' in one ? [] : [one.value]))
-  const reads = (values.length < leastItems ? values.map(readItem) : await thread.run(values)).values()
-  return part.map(one => ('error' in one ? one : { source: one, read: reads.next().value as ItemRead }))
+  const readHere = () => values.map(readItem)
+  // What nests very deep cannot be handed to a thread; what is a bug is found again here, where it happened.
+  const reads = values.length < leastItems ? readHere() : await thread.run(values).catch(readHere)
+  const each = reads.values()
+  return part.map(one => ('error' in one ? one : { source: one, read: each.next().value as ItemRead }))
 }
 
 async function* inParts(items: AsyncIterable<SourceItem | SourceError>) {
