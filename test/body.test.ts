@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { DomainError } from '../src/errors.ts'
-import { type BodyFormat, cleanBody } from '../src/features/desk/body.ts'
+import { type BodyFormat, cleanBody, measureBody } from '../src/features/desk/body.ts'
 
 const htmlOf = (source: string, format: BodyFormat = 'html') => cleanBody(source, format).html
 
@@ -413,6 +413,12 @@ t.test('cleaning what was cleaned changes nothing and warns of nothing', async t
         const once = cleanUnlessUnclosed(source, format)
         if (!once) return true
         const twice = cleanBody(once.html, 'html')
+        const { text, wordCount, readingMinutes } = once
+        t.strictSame(
+          measureBody(once.html),
+          { text, wordCount, readingMinutes },
+          'measured again, it is the same',
+        )
         t.strictSame(twice, { ...once, warnings: [] }) || t.comment(source)
         return !once.html.includes('\0') && twice.html === once.html && twice.warnings.length === 0
       }),
