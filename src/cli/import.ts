@@ -29,8 +29,12 @@ export async function importCommand(args: string[]): Promise<number> {
       items++
       const rate = Math.round((items * 1000) / (performance.now() - started))
       bar?.step(bytes === 0 ? 0 : (bytesRead ?? 0) / bytes, `${items} items, ${rate}/s`)
-      if (!isPerson) console.log(JSON.stringify(entry))
-      else if (entry.rule !== undefined) {
+      if (!isPerson) {
+        // The entries of a commit come in one turn, and go in one write.
+        process.stdout.cork()
+        process.nextTick(() => process.stdout.uncork())
+        console.log(JSON.stringify(entry))
+      } else if (entry.rule !== undefined) {
         bar?.clear()
         console.log(lineOf(entry))
       }

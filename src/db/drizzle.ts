@@ -27,6 +27,7 @@ export const {
   lt,
   lte,
   ne,
+  noopDecoder,
   not,
   notExists,
   notInArray,
@@ -35,7 +36,12 @@ export const {
 } = core
 
 /** What a query is made of, to tell one from another with `is`. */
-export const parts = { Column: core.Column, Param: core.Param, Placeholder: core.Placeholder }
+export const parts = {
+  Column: core.Column,
+  Param: core.Param,
+  Placeholder: core.Placeholder,
+  SQL: core.SQL,
+}
 
 const sqlite: typeof import('drizzle-orm/sqlite-core') = loadDrizzle('drizzle-orm/sqlite-core')
 /** A second name for a table in one query; it knows no dialect. */

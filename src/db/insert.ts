@@ -4,26 +4,26 @@ import type { AllTables } from './tables.ts'
 
 type Table = AllTables[keyof AllTables]
 
-/** Statements of so many rows are prepared and kept, one for each number; those of more are made anew. */
-const mostPrepared = 12
-/** Fewer than SQLite's bound variables in a statement. */
-const mostAtOnce = 1000
+/** How many rows a statement has, at the most: one is prepared and kept for each number of a few rows, and one for many. */
+const few = 12
+const many = 100
 
 /**
- * Inserts rows, whole ones, in one statement. That rows and table go together is in this function's type; Drizzle's own
- * cannot follow a table that is any of ours, hence the casts.
+ * Inserts rows, whole ones, as few or many to a statement. That rows and table go together is in this function's type;
+ * Drizzle's own cannot follow a table that is any of ours, hence the casts.
  */
 export async function insertRows<T extends Table>(
   tx: Pick<Writer, 'sql' | 'prepared'>,
   table: T,
   rows: readonly T['$inferSelect'][],
 ): Promise<void> {
-  if (rows.length > mostPrepared) {
-    for (let start = 0; start < rows.length; start += mostAtOnce)
-      await tx.sql.insert(table as Table).values(rows.slice(start, start + mostAtOnce) as never)
+  if (rows.length === 0) return
+  if (rows.length > few && rows.length !== many) {
+    const size = rows.length > many ? many : few
+    for (let start = 0; start < rows.length; start += size)
+      await insertRows(tx, table, rows.slice(start, start + size))
     return
   }
-  if (rows.length === 0) return
   const names = Object.keys(getTableColumns(table as Table)) as (keyof T['$inferSelect'])[]
   const build = () => {
     const slots = rows.map((_, row) =>

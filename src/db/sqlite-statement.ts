@@ -1,19 +1,18 @@
 import type Database from 'better-sqlite3'
 import type { Params } from './db.ts'
-import { type Column, is, type Placeholder, parts } from './drizzle.ts'
+import { type Column, is, noopDecoder, type Placeholder, parts } from './drizzle.ts'
 
-/** What Drizzle builds: a select tells its fields, and each of them prepares itself. */
+/** What Drizzle builds. Prepared, it has the fields of its rows: their places in a row, and the columns or SQL they are of. */
 export type Built = {
   toSQL(): { sql: string; params: unknown[] }
-  prepare(): { all(params: Params): unknown }
-  _?: { selectedFields?: Readonly<Record<string, unknown>> }
+  prepare(): { all(params: Params): unknown; fields?: readonly { path: string[]; field: unknown }[] }
 }
 export type OnQuery = (statement: string, params: unknown[]) => void
 
 /**
  * A query that is built once, as what runs it. Drizzle looks anew at each run which parameters are placeholders and how
  * each column is read: for a row of 27 columns that takes twice as long as SQLite does. Here it is looked at once, where
- * every field is a column; other results are left to Drizzle.
+ * every field is a column or SQL at the row's top; other results are left to Drizzle.
  */
 export function compile(
   connection: Database.Database,
@@ -29,14 +28,12 @@ export function compile(
     return values
   }
   if (!statement.reader) return params => statement.run(fill(params))
-  const readers = Object.entries(built._?.selectedFields ?? {})
-  const columns = readers.flatMap(([name, field]) =>
-    is(field, parts.Column) ? [{ name, read: readerOf(field) }] : [],
-  )
-  if (columns.length < readers.length || columns.length !== statement.columns().length) {
-    const prepared = built.prepare()
-    return params => prepared.all(params)
-  }
+  const prepared = built.prepare()
+  const columns = (prepared.fields ?? []).flatMap(({ path: [name, ...nested], field }) => {
+    const decoder = decoderOf(field)
+    return name === undefined || nested.length > 0 || !decoder ? [] : [{ name, read: readerOf(decoder) }]
+  })
+  if (columns.length !== statement.columns().length) return params => prepared.all(params)
   const toRow = (values: unknown[]) => {
     const row: Record<string, unknown> = {}
     for (let i = 0; i < columns.length; i++) {
@@ -63,8 +60,17 @@ function given({ name }: Placeholder, params: Params): unknown {
   return value
 }
 
-/** How a column's values are read; undefined where they are what SQLite gives. */
-function readerOf(column: Column): ((value: unknown) => unknown) | undefined {
-  if (column.mapFromDriverValue === parts.Column.prototype.mapFromDriverValue) return undefined
-  return value => column.mapFromDriverValue(value)
+type Decoder = Pick<Column, 'mapFromDriverValue'>
+
+function decoderOf(field: unknown): Decoder | undefined {
+  if (is(field, parts.Column)) return field
+  return is(field, parts.SQL) ? (field as { decoder?: Decoder }).decoder : undefined
+}
+
+const asGiven = [parts.Column.prototype.mapFromDriverValue, noopDecoder.mapFromDriverValue]
+
+/** How a field's values are read; undefined where they are what SQLite gives. */
+function readerOf(decoder: Decoder): ((value: unknown) => unknown) | undefined {
+  if (asGiven.includes(decoder.mapFromDriverValue)) return undefined
+  return value => decoder.mapFromDriverValue(value)
 }

@@ -53,8 +53,14 @@ export function readWritten(folder: string, since: number): Written[] {
 export function measureLimit(folder: string, written: readonly Written[], inCommit: number): Limit {
   const db = connect(fileOf(folder), false)
   const count = db.prepare('update live_tags set uses = uses + 1 where id = ?')
+  const inserts = new Map<string, ReturnType<typeof db.prepare>>()
   const insert = ({ table, rows }: Written[number]) => {
-    for (const row of rows) db.prepare(`insert into ${table} values (${row.map(() => '?').join()})`).run(row)
+    for (const row of rows) {
+      const made =
+        inserts.get(table) ?? db.prepare(`insert into ${table} values (${row.map(() => '?').join()})`)
+      inserts.set(table, made)
+      made.run(row)
+    }
     if (table === 'publication_tags') for (const [, , tagId] of rows) count.run(tagId)
   }
   // Few enough to be in the log whole, before a checkpoint has it begin anew.

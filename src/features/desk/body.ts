@@ -66,6 +66,8 @@ type Cleaned = { tree: Dom.DocumentFragment; html: string }
  */
 function settle(given: string, findings: Findings, placeOf: Placer): Cleaned {
   let cleaned = cleanOnce(given, findings, placeOf)
+  // What came out as it went in comes out so again.
+  if (cleaned.html === given) return cleaned
   for (let turn = 0; turn < 4; turn++) {
     const again = cleanOnce(cleaned.html, collectFindings())
     if (again.html === cleaned.html) return cleaned

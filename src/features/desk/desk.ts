@@ -70,7 +70,25 @@ export type Warning = Pick<BodyWarning, 'code' | 'detail'> & { pointer?: string 
 export type Saved = { copy: WorkingCopy; warnings: readonly Warning[] }
 
 /** Makes a working copy at revision 1. Throws 400 for what it refers to and is not there. */
-export async function createArticle(
+export async function createArticle(tx: Writer, input: Prepared<ArticleInput>, id?: string): Promise<Saved> {
+  const draft = await draftArticle(tx, input, id)
+  await saveDraft(tx, draft.copy)
+  return draft
+}
+
+/** Saves what `draftArticle` gave. */
+export async function saveDraft(tx: Writer, draft: WorkingCopy): Promise<void> {
+  await saveArticle(tx, draft)
+  await recordDraft(tx, draft)
+}
+
+/** Writes into the audit trail that a working copy was made. */
+export async function recordDraft(tx: Writer, draft: WorkingCopy): Promise<void> {
+  await recordMutation(tx, { subject: 'article', id: draft.id, move: 'create', after: factsOf(draft) })
+}
+
+/** A working copy as it would be made, not yet saved. Throws what `createArticle` throws. */
+export async function draftArticle(
   tx: Writer,
   input: Prepared<ArticleInput>,
   id: string = randomUUIDv7(),
@@ -109,10 +127,7 @@ export async function createArticle(
     leadMediaId: null,
     mediaIds: [],
   }
-  const saved = await applyPatch(tx, blank, input)
-  await saveArticle(tx, saved.copy)
-  await recordMutation(tx, { subject: 'article', id, move: 'create', after: factsOf(saved.copy) })
-  return saved
+  return applyPatch(tx, blank, input)
 }
 
 /**
@@ -153,7 +168,8 @@ export async function deleteArticle(
 
 /**
  * Saves the working copy as a move left it, a revision further, and writes the move into the audit trail. `more` is
- * what the move said beside the copy's own fields. Gives the copy as saved.
+ * what the move said beside the copy's own fields; a draft that was not saved before is saved with it. Gives the copy as
+ * saved.
  */
 export async function saveMoved(
   tx: Writer,
@@ -161,9 +177,10 @@ export async function saveMoved(
   after: WorkingCopy,
   move: Mutation,
   more: { reason?: string | undefined } & Record<string, unknown> = {},
+  isSaved = true,
 ): Promise<WorkingCopy> {
   const copy: WorkingCopy = { ...after, revision: before.revision + 1, editedAt: tx.at }
-  await saveArticle(tx, copy, before)
+  await saveArticle(tx, copy, isSaved ? before : undefined)
   const { reason, ...said } = more
   await recordMutation(tx, {
     subject: 'article',

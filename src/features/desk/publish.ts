@@ -17,7 +17,7 @@ import {
 import { putPublication } from '../articles/publications.ts'
 import { measureBody } from './body.ts'
 import { insertVersion, type WorkingCopy } from './desk.store.ts'
-import { beginMove, saveMoved, slugTaken } from './desk.ts'
+import { beginMove, recordDraft, saveMoved, slugTaken } from './desk.ts'
 import { snapshotOf } from './render-copy.ts'
 import type { Review } from './workflow.ts'
 
@@ -54,12 +54,19 @@ export async function publishArticle(
   return publishCopy(tx, before, publish, tx.actor.by === 'key' ? tx.actor.keyId : null)
 }
 
+/** Publishes what `draftArticle` gave, without saving it first. Throws what `publishArticle` throws. */
+export async function publishDraft(tx: Writer, draft: WorkingCopy, publish: Publish): Promise<WorkingCopy> {
+  await recordDraft(tx, draft)
+  return publishCopy(tx, draft, publish, null, false)
+}
+
 /** What `publishArticle` does once the move is allowed; `keyId` is the key in whose name. */
 export async function publishCopy(
   tx: Writer,
   before: WorkingCopy,
   publish: Publish,
   keyId: string | null,
+  isSaved = true,
 ): Promise<WorkingCopy> {
   const until = readEmbargo(before, publish, tx.at)
   const kind = kindOf(publish, before.publishedAt !== null)
@@ -88,6 +95,8 @@ export async function publishCopy(
   const note = publish.note ?? null
   const at = kind === 'publish' && publishedAt !== null ? publishedAt : tx.at
   const version = { articleId: copy.id, number: copy.version, kind, at, note }
+  const said = { ...(publish.kind && { kind: publish.kind }), ...(note !== null && { note }) }
+  const saved = await saveMoved(tx, before, copy, 'publish', said, isSaved)
   await insertVersion(tx, { ...version, keyId, snapshot: snapshotOf(copy) })
   const updatedAt = publish.updatedAt ?? at
   const publication = publicationOf(copy, {
@@ -106,10 +115,7 @@ export async function publishCopy(
       tx.change('article', copy.id, 'restored', copy.version)
     tx.change('article', copy.id, actionOf[kind], copy.version)
   } else await insertEmbargo(tx, copy.id, until)
-  return saveMoved(tx, before, copy, 'publish', {
-    ...(publish.kind === undefined ? {} : { kind: publish.kind }),
-    ...(note === null ? {} : { note }),
-  })
+  return saved
 }
 
 /**

@@ -5,68 +5,75 @@ import type { EditorialArticleSchema, ScheduleSchema } from './desk.schema.ts'
 import type { VersionRow, WorkingCopy } from './desk.store.ts'
 import type { EditorialVersionSchema } from './versions.schema.ts'
 
-/** A working copy as editors get it, with what was not kept of the body they sent. */
-export function renderCopy(
-  copy: WorkingCopy,
-  warnings: readonly { code: string; pointer?: string; detail: string }[] = [],
-): Static<typeof EditorialArticleSchema> {
-  return {
-    id: copy.id,
-    revision: copy.revision,
-    deskStatus: copy.deskStatus,
-    liveStatus: copy.liveStatus,
+type Rendered = Static<typeof EditorialArticleSchema>
+
+/** What a copy may lack, and where a working copy has it: an absent value is an absent key. */
+const optional = {
+  shortHeadline: 'shortHeadline',
+  summary: 'summary',
+  body: 'bodyHtml',
+  dateline: 'dateline',
+  byline: 'byline',
+  signOff: 'signOff',
+  section: 'sectionSlug',
+  leadMedia: 'leadMediaId',
+  source: 'source',
+  usageTerms: 'usageTerms',
+  slug: 'slug',
+} as const
+type Optional = keyof typeof optional
+const lacking = Object.entries(optional) as [Optional, (typeof optional)[Optional]][]
+
+/** What is printed of a working copy. A publish asks for it four times, so it is assigned and not spread. */
+function printedOf(copy: WorkingCopy) {
+  const said = {
     headline: copy.headline,
     language: copy.language,
     kind: copy.kind,
-    ...present('shortHeadline', copy.shortHeadline),
-    ...present('summary', copy.summary),
-    ...present('body', copy.bodyHtml),
-    ...present('dateline', copy.dateline),
-    ...present('byline', copy.byline),
-    ...present('signOff', copy.signOff),
-    ...present('section', copy.sectionSlug),
     tags: copy.tags.map(tag => tag.slug),
-    ...present('leadMedia', copy.leadMediaId),
     media: [...copy.mediaIds],
     urgency: copy.urgency,
     access: copy.access,
     story: copy.storyId,
-    ...present('source', copy.source),
-    ...present('usageTerms', copy.usageTerms),
-    ...present('slug', copy.slug),
-    ...present('editorialNote', copy.editorialNote),
     version: copy.version,
-    createdAt: formatInstant(copy.createdAt),
-    editedAt: formatInstant(copy.editedAt),
-    ...instant('publishedAt', copy.publishedAt),
-    ...(copy.publishAt === null || copy.schedule === null
-      ? {}
-      : { schedule: renderSchedule(copy.publishAt, copy.schedule) }),
-    ...instant('embargoedUntil', copy.embargoedUntil),
-    ...(warnings.length === 0
-      ? {}
-      : { warnings: warnings.map(({ code, pointer = '/body', detail }) => ({ code, pointer, detail })) }),
   }
+  const more: Pick<Rendered, 'publishedAt' | Optional> = {}
+  for (const [name, own] of lacking) {
+    const value = copy[own]
+    if (value !== null) more[name] = value
+  }
+  if (copy.publishedAt !== null) more.publishedAt = formatInstant(copy.publishedAt)
+  return Object.assign(said, more)
 }
 
 /** What the audit trail keeps of a working copy; its times are the entry's. */
-export function factsOf(copy: WorkingCopy): Record<string, unknown> {
-  const { id: _id, createdAt: _created, editedAt: _edited, ...facts } = renderCopy(copy)
-  return facts
+export function factsOf(copy: WorkingCopy): Omit<Rendered, 'id' | 'createdAt' | 'editedAt' | 'warnings'> {
+  const { revision, deskStatus, liveStatus, editorialNote, embargoedUntil, publishAt, schedule } = copy
+  const newsroom: Pick<Rendered, 'editorialNote' | 'embargoedUntil' | 'schedule'> = {}
+  if (editorialNote !== null) newsroom.editorialNote = editorialNote
+  if (embargoedUntil !== null) newsroom.embargoedUntil = formatInstant(embargoedUntil)
+  if (publishAt !== null && schedule !== null) newsroom.schedule = renderSchedule(publishAt, schedule)
+  return Object.assign(printedOf(copy), { revision, deskStatus, liveStatus }, newsroom)
+}
+
+const timesOf = ({ id, createdAt, editedAt }: WorkingCopy) => {
+  return { id, createdAt: formatInstant(createdAt), editedAt: formatInstant(editedAt) }
 }
 
 /** What was printed, as the versions keep it: the fields an editor sends, so that they can be sent again. */
 export function snapshotOf(copy: WorkingCopy): Record<string, unknown> {
-  const {
-    revision: _revision,
-    deskStatus: _desk,
-    liveStatus: _live,
-    editorialNote: _note,
-    embargoedUntil: _until,
-    schedule: _schedule,
-    ...printed
-  } = renderCopy(copy)
-  return printed
+  return Object.assign(printedOf(copy), timesOf(copy))
+}
+
+/** A working copy as editors get it, with what was not kept of the body they sent. */
+export function renderCopy(
+  copy: WorkingCopy,
+  warnings: readonly { code: string; pointer?: string; detail: string }[] = [],
+): Rendered {
+  const rendered: Rendered = Object.assign(factsOf(copy), timesOf(copy))
+  if (warnings.length > 0)
+    rendered.warnings = warnings.map(({ code, pointer = '/body', detail }) => ({ code, pointer, detail }))
+  return rendered
 }
 
 function renderSchedule(
@@ -81,10 +88,6 @@ function renderSchedule(
       ? {}
       : { embargoedUntil: embargoedUntil === null ? null : formatInstant(embargoedUntil) }),
   }
-}
-
-function instant<const K extends string>(name: K, value: number | null): { [P in K]?: string } {
-  return present(name, value === null ? null : formatInstant(value))
 }
 
 /** A version as editors get it; its article only where the row has the snapshot. */

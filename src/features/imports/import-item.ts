@@ -1,14 +1,14 @@
 import type { Writer } from '../../db/db.ts'
 import { formatInstant } from '../../instant.ts'
 import { findArticle, type WorkingCopy } from '../desk/desk.store.ts'
-import { type ArticleInput, createArticle, type Prepared, patchArticle } from '../desk/desk.ts'
-import { publishArticle, publishCopy } from '../desk/publish.ts'
+import { type ArticleInput, draftArticle, type Prepared, patchArticle, saveDraft } from '../desk/desk.ts'
+import { publishArticle, publishDraft } from '../desk/publish.ts'
 import { reviewArticle } from '../desk/review.ts'
 import { unscheduleArticle } from '../desk/schedule.ts'
 import { withdrawArticle } from '../desk/takedown.ts'
 import type { ArticleTexts, ImportDefaults } from './import-fields.ts'
 import { importMedia, type ReadyMedia } from './import-media.ts'
-import { ensureSection, importTags } from './import-tags.ts'
+import { ensureSection, importTags, type KnownTags } from './import-tags.ts'
 import { findImport, type ImportRow, saveImport } from './imports.store.ts'
 import type { WireItem } from './ninjs.ts'
 import { type Outcome, Passed } from './report.ts'
@@ -26,7 +26,12 @@ export type ReadyItem = {
 type Result = { outcome: Outcome; rule?: string; media?: number; tags?: number }
 
 /** Writes one item. Throws Passed for one that is not to be taken, and what the desk throws for one it refuses. */
-export async function importItem(tx: Writer, ready: ReadyItem, defaults: ImportDefaults): Promise<Result> {
+export async function importItem(
+  tx: Writer,
+  ready: ReadyItem,
+  defaults: ImportDefaults,
+  knownTags: KnownTags,
+): Promise<Result> {
   const { wire, passed, texts } = ready
   if (passed) throw passed
   const known = await findImport(tx, wire.uri)
@@ -48,8 +53,8 @@ export async function importItem(tx: Writer, ready: ReadyItem, defaults: ImportD
     if (!mediaIds.includes(id)) mediaIds.push(id)
   }
   const language = wire.language ?? defaults.language
-  const tagged = await importTags(tx, wire.tags, language)
-  const section = tagged.section ?? (await ensureSection(tx, defaults.section))
+  const tagged = await importTags(tx, wire.tags, language, knownTags)
+  const section = tagged.section ?? (await ensureSection(tx, defaults.section, knownTags))
   const [leadMedia, ...media] = mediaIds
   const fields = {
     ...texts.fields,
@@ -59,18 +64,21 @@ export async function importItem(tx: Writer, ready: ReadyItem, defaults: ImportD
   const remarks = [...texts.remarks]
   if (tagged.left > 0) remarks.push(`${tagged.left} tags past the fiftieth were left out`)
   for (const { remark } of ready.media) if (remark !== undefined) remarks.push(remark)
-  const saved = await saveCopy(tx, copy, fields, remarks)
+  const saved = await takeFields(tx, copy, fields, remarks)
   await remember(tx, wire, 'article', saved.id)
 
   const made = { media: newMedia, tags: tagged.made }
   const reason = reasonToWait(wire, fields, copy)
-  if (reason !== undefined) return { outcome: 'workingCopy', rule: reason, ...made }
+  if (reason !== undefined) {
+    if (!copy) await saveDraft(tx, saved)
+    return { outcome: 'workingCopy', rule: reason, ...made }
+  }
   if ((wire.versionCreated ?? 0) > tx.at) remarks.push('its versionCreated is ahead of now: now was taken')
   const first = (copy?.publishedAt ?? null) === null
   const publish = first ? firstPublish(wire, copy, tx.at) : laterPublish(wire, tx.at)
   // Nobody else can have got at one that this transaction made.
   if (copy) await publishArticle(tx, copy.id, publish, 'any')
-  else await publishCopy(tx, saved, publish, null)
+  else await publishDraft(tx, saved, publish)
   if (publish.embargoedUntil !== null)
     remarks.push(`it is under embargo until ${formatInstant(publish.embargoedUntil)}`)
   return {
@@ -140,7 +148,8 @@ async function takeBack(tx: Writer, copy: WorkingCopy, { uri }: WireItem): Promi
   return true
 }
 
-async function saveCopy(
+/** Puts the fields into the working copy, or into a draft that is still to be saved. */
+async function takeFields(
   tx: Writer,
   copy: WorkingCopy | undefined,
   fields: Prepared<ArticleInput>,
@@ -165,7 +174,7 @@ async function saveCopy(
     : {}
   const saved = copy
     ? await patchArticle(tx, copy.id, { ...removed, ...fields }, 'any')
-    : await createArticle(tx, fields)
+    : await draftArticle(tx, fields)
   for (const { detail } of saved.warnings) remarks.push(detail)
   return saved.copy
 }

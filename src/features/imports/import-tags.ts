@@ -22,11 +22,15 @@ const longestName = 200
 /** The slugs of an item's tags and section, each found or made; `made` counts the new, `left` names those past the limit. */
 export type ImportedTags = { section: string | undefined; tags: string[]; made: number; left: number }
 
+/** Slugs of the tags that a transaction found or made, by what an item calls them: most items are of the same few. */
+export type KnownTags = Map<string, string>
+
 /** Finds or makes the tags of an item, in its language. */
 export async function importTags(
   tx: Writer,
   wire: readonly WireTag[],
   language: string,
+  known: KnownTags,
 ): Promise<ImportedTags> {
   const result: ImportedTags = { section: undefined, tags: [], made: 0, left: 0 }
   const slugs = new Set<string>()
@@ -36,23 +40,32 @@ export async function importTags(
       result.left++
       continue
     }
-    const found = await findOrMake(tx, tag, language)
-    if (!found) continue
-    if (found.isNew) result.made++
-    if (tag.kind === 'section') result.section = found.row.slug
-    else slugs.add(found.row.slug)
+    const key = tagKey(tag)
+    let slug = known.get(key)
+    if (slug === undefined) {
+      const found = await findOrMake(tx, tag, language)
+      if (!found) continue
+      if (found.isNew) result.made++
+      slug = found.row.slug
+      known.set(key, slug)
+    }
+    if (tag.kind === 'section') result.section = slug
+    else slugs.add(slug)
   }
   result.tags = [...slugs]
   return result
 }
 
 /** The section that items without one stand under, made when it is first needed. */
-export async function ensureSection(tx: Writer, slug: string): Promise<string> {
+export async function ensureSection(tx: Writer, slug: string, known: KnownTags): Promise<string> {
+  const key = `section ${slug}`
+  if (known.has(key)) return slug
   const found = await findTag(tx, slug)
-  if (found?.kind === 'section') return slug
   const names: Record<string, string> =
     slug === 'newswire' ? { en: 'Newswire', bg: 'Новини от агенциите' } : { en: slug }
-  return (await createTag(tx, { slug, kind: 'section', names })).slug
+  if (found?.kind !== 'section') await createTag(tx, { slug, kind: 'section', names })
+  known.set(key, slug)
+  return slug
 }
 
 async function findOrMake(

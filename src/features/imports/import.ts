@@ -8,6 +8,7 @@ import { removeUnusedFiles } from '../media/media.ts'
 import type { ImportDefaults } from './import-fields.ts'
 import { importItem, type ReadyItem, requireNewer } from './import-item.ts'
 import { prepareMedia } from './import-media.ts'
+import type { KnownTags } from './import-tags.ts'
 import { findImport } from './imports.store.ts'
 import type { WireItem } from './ninjs.ts'
 import type { WireMedia } from './ninjs-media.ts'
@@ -84,10 +85,13 @@ async function makeReady(
   const { db, files, now } = deps
   const { wire } = read
   try {
-    await refuseEarly(deps, wire)
+    const shown = usable(wire, now())
+    const isLeft = shown.length > 0 || (read.texts !== undefined && !read.texts.body)
+    // The transaction looks as well: this spares what is still to be read or stored.
+    if (isLeft || read.rule !== undefined) await refuseEarly(deps, wire)
     if (read.rule !== undefined) throw new Passed('refused', read.rule)
     const texts = read.texts && (await finishTexts(read.texts))
-    const media = await prepareMedia(db.desk, files, usable(wire, now()), source.baseDir, ids)
+    const media = await prepareMedia(db.desk, files, shown, source.baseDir, ids)
     return { source, wire, media, ...(texts ? { texts } : {}) }
   } catch (error) {
     const rule = ruleOf(error)
@@ -146,10 +150,22 @@ async function tryBatch(
     // Two imports of one item would each find it missing.
     await tx.lock('imports')
     const told: Entry[] = []
+    const knownTags: KnownTags = new Map()
+    const importOne = async (ready: Ready) => {
+      const takesOnTrust = knownTags.size > 0
+      try {
+        return await tx.savepoint(() => importItem(tx, ready, defaults, knownTags))
+      } catch (error) {
+        // What it made is undone; and what others found before may have been merged or deleted meanwhile.
+        knownTags.clear()
+        if (!takesOnTrust || ruleOf(error) === undefined) throw error
+        return tx.savepoint(() => importItem(tx, ready, defaults, knownTags))
+      }
+    }
     for (const ready of batch) {
       const place = { file: ready.source.file, item: ready.source.item, uri: ready.wire.uri }
       try {
-        const { media = 0, tags = 0, ...result } = await tx.savepoint(() => importItem(tx, ready, defaults))
+        const { media = 0, tags = 0, ...result } = await importOne(ready)
         made.media += media
         made.tags += tags
         told.push({ ...place, ...result })

@@ -17,7 +17,9 @@ export function readItem(value: unknown): ItemRead {
   try {
     wire = readNinjs(value)
     const isArticle = wire.kind === 'text' && wire.headline !== undefined && wire.status !== 'canceled'
-    return isArticle ? { wire, texts: readTexts(wire) } : { wire }
+    if (!isArticle) return { wire }
+    const { body: _body, ...rest } = wire
+    return { wire: rest, texts: readTexts(wire) }
   } catch (error) {
     const rule = ruleOf(error)
     if (rule === undefined) throw error
