@@ -12,6 +12,9 @@ export type ThreadOptions = {
   tooMany(): Error
 }
 
+/** What is not handed over: it nests too deep, or cannot be copied. `cause` says why. */
+export class Unsendable extends Error {}
+
 type Reply = 'ready' | { answer: unknown } | { error: Error }
 type Job = { message: unknown; end(reply: Exclude<Reply, 'ready'>): void }
 
@@ -45,6 +48,12 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
       }
       next()
     })
+    started.on('messageerror', error => {
+      if (thread !== started) return
+      running?.end({ error })
+      running = undefined
+      next()
+    })
     started.on('error', error => {
       if (thread !== started) return
       thread = undefined
@@ -68,10 +77,9 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
     try {
       thread.postMessage(running.message)
     } catch (error) {
-      // Not everything can be handed over, such as what nests very deep.
       const job = running
       running = undefined
-      job.end({ error: error as Error })
+      job.end({ error: new Unsendable('the message cannot be handed to the thread', { cause: error }) })
       next()
     }
   }
@@ -137,5 +145,6 @@ export function serveThread<Message, Answer>(work: (message: Message) => Answer)
       parentPort?.postMessage({ error })
     }
   })
+  parentPort?.on('messageerror', error => parentPort?.postMessage({ error }))
   parentPort?.postMessage('ready')
 }

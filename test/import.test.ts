@@ -4,6 +4,7 @@ import sharp from 'sharp'
 import t from 'tap'
 import { fireDue } from '../src/features/desk/clock.ts'
 import { importItems } from '../src/features/imports/import.ts'
+import { readItem } from '../src/features/imports/read-item.ts'
 import type { Entry } from '../src/features/imports/report.ts'
 import { readItems } from '../src/features/imports/sources.ts'
 import { type Newsroom, openNewsroom } from './support/newsroom.ts'
@@ -37,10 +38,12 @@ async function takeFile(newsroom: Newsroom, name: string, content: string): Retu
   const file = join(folder, name)
   await writeFile(file, content)
   const entries: Entry[] = []
-  const { db, files, clock } = newsroom
-  const deps = { db, files, now: () => clock.now, defaults: { language: 'en', section: 'newswire' } }
-  const report = await importItems(deps, readItems([file]), entry => entries.push(entry))
+  const report = await importItems(depsOf(newsroom), readItems([file]), entry => entries.push(entry))
   return { entries, report }
+}
+
+function depsOf({ db, files, clock }: Newsroom) {
+  return { db, files, now: () => clock.now, defaults: { language: 'en', section: 'newswire' } }
 }
 
 t.test('a text item is served as it was sent, and a second run changes nothing', async t => {
@@ -309,6 +312,54 @@ t.test('many items, which are read on a thread, come out as they would alone', a
   t.match((await takeFile(newsroom, 'many.ndjson', lines.join('\n'))).report, { imported: 0, unchanged: 646 })
 })
 
+t.test('a feed that pauses holds up nothing, and one that fails loses nothing that came before', async t => {
+  const newsroom = await openNewsroom(t)
+  const told: string[] = []
+  let resume = () => {}
+  const paused = new Promise<void>(resolve => {
+    resume = resolve
+  })
+  async function* feed() {
+    for (let n = 0; n < 620; n++) {
+      if (n === 610) await paused
+      yield { file: '-', item: n, value: item({ uri: `urn:feed:${n}` }), bytesRead: n }
+    }
+    throw new Error('the line is dead')
+  }
+  const importing = importItems(depsOf(newsroom), feed(), ({ outcome, uri }) => {
+    told.push(`${outcome} ${uri}`)
+    if (told.length === 610) resume()
+  })
+  await t.rejects(importing, { message: 'the line is dead' })
+  t.same(
+    told,
+    Array.from({ length: 620 }, (_, n) => `imported urn:feed:${n}`),
+  )
+})
+
+t.test('the body of what was imported before is left as it is until it is known to be newer', async t => {
+  const value = item({ bodies: [{ contentType: 'text/html', value: '<p>One</p><script>1</script>' }] })
+  t.match(readItem({ value, isKnown: true }), { texts: { fields: { bodyFormat: 'html' } } })
+  t.match(readItem({ value, isKnown: false }), { rule: /script/ })
+  const newsroom = await openNewsroom(t)
+  await take(newsroom, [item()])
+  t.match((await take(newsroom, [value])).report, { unchanged: 1, refused: 0 })
+  t.match((await take(newsroom, [{ ...value, version: '2' }])).report, { unchanged: 0, refused: 1 })
+})
+
+t.test('tags that items share are made once, and one that was undone is made again', async t => {
+  const newsroom = await openNewsroom(t)
+  const tagged = (uri: string, more: object = {}) =>
+    item({ uri, subjects: [{ name: 'Ferries', uri: 'cv:ferries' }], ...more })
+  // The first is refused once its tag was made.
+  const ahead = { firstCreated: '2100-01-01T00:00:00Z', versionCreated: '2100-01-01T00:00:00Z' }
+  const { report } = await take(newsroom, [tagged('urn:a', ahead), tagged('urn:b'), tagged('urn:c')])
+  t.match(report, { refused: 1, imported: 2, tags: 1 })
+  const { body } = await newsroom.get('/v1/tags?kind=topic')
+  t.match(body.data, [{ slug: 'ferries', count: 2 }])
+  t.equal(body.data.length, 1)
+})
+
 t.test('pictures are stored once, under the id of their row, and none is left that no row has', async t => {
   const newsroom = await openNewsroom(t)
   const folder = join(newsroom.folder, 'wire')
@@ -339,6 +390,12 @@ t.test('pictures are stored once, under the id of their row, and none is left th
     const files = await readdir(join(newsroom.folder, 'media'), { recursive: true, withFileTypes: true })
     t.equal(files.filter(file => file.isFile()).length, renditions.length, run)
   }
+  const shared = Array.from({ length: 3 }, (_, n) => pictured(`urn:shared:${n}`, '3', 'a.jpg'))
+  const before = (await newsroom.get('/v1/changes')).body.meta.latest
+  await take(newsroom, shared)
+  const { data } = (await newsroom.get(`/v1/changes?cursor=${before}`)).body
+  const ofMedia = data.filter((change: { subject: { type: string } }) => change.subject.type === 'media')
+  t.equal(ofMedia.length, 1, 'a picture of three items changes once')
 })
 
 t.test('the command reads NDJSON, names a bad line, goes on, and tells by its exit code', async t => {

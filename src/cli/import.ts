@@ -43,6 +43,8 @@ export async function importCommand(args: string[]): Promise<number> {
     console.log(isPerson ? summaryOf(report) : JSON.stringify({ summary: report }))
     return report.refused + report.unreadable > 0 ? 1 : 0
   } finally {
+    // Else what it still waits for keeps the process.
+    if (paths.includes('-')) process.stdin.destroy()
     await newsroom.close()
   }
 }

@@ -33,7 +33,12 @@ export async function insertRows<T extends Table>(
   }
   const params: Record<number, unknown> = {}
   let at = 0
-  for (const row of rows) for (const name of names) params[at++] = row[name]
+  for (const row of rows) {
+    for (const name of names) {
+      if (row[name] === undefined) throw new Error(`a row of ${getTableName(table)} lacks ${String(name)}`)
+      params[at++] = row[name]
+    }
+  }
   await tx.prepared(`insert ${rows.length} into ${getTableName(table)}`, build, params)
 }
 

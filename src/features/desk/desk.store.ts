@@ -93,13 +93,18 @@ export async function isStory(reader: DeskReader, storyId: string): Promise<bool
   return row !== undefined
 }
 
-/** Writes the working copy, and of one that was there only what is not as in `before`: each column costs its indexes. */
+/** What costs a save an index, or a look at another table: it is written only where it changed. */
+const costly: readonly string[] = ['slug', 'sectionId', 'language', 'storyId', 'publishAt']
+
+/** Writes the working copy, and of one that was there what is not as in `before`, as far as that saves work. */
 export async function saveArticle(tx: Writer, copy: WorkingCopy, before?: WorkingCopy): Promise<void> {
   const { articles, articleTags, articleMedia } = tx.tables
   const { sectionSlug: _slug, tags, leadMediaId, mediaIds, ...row } = copy
   if (!before) await insertRows(tx, articles, [row])
   else {
-    const names = (Object.keys(row) as (keyof ArticleRow)[]).filter(name => row[name] !== before[name])
+    const names = (Object.keys(row) as (keyof ArticleRow)[]).filter(
+      name => name !== 'id' && (!costly.includes(name) || row[name] !== before[name]),
+    )
     // A merge of tags raises revisions too, and locks no articles.
     const build = () => {
       const slots = slotsOf(articles)

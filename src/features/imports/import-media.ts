@@ -22,18 +22,22 @@ export type ReadyMedia = {
   remark?: string
 }
 
+/** Of media of one batch, which several items may share: the ids they were given, and what was read of each file. */
+export type MediaOfBatch = { ids: Map<string, string>; read: Map<string, Promise<PictureRead>> }
+type PictureRead = { stored?: PictureFiles; remark?: string }
+
 const longestPicture = 200 * 1024 * 1024
 
 /**
  * Stores the picture of each media item that has one as a file in `baseDir`. What cannot be used is told in `remark`,
- * and the media stays known by its metadata. `ids` are those given to media of the same batch.
+ * and the media stays known by its metadata.
  */
 export async function prepareMedia(
   reader: DeskReader,
   files: FileStore,
   media: readonly WireMedia[],
   baseDir: string | undefined,
-  ids: Map<string, string>,
+  { ids, read }: MediaOfBatch,
 ): Promise<ReadyMedia[]> {
   const ready: ReadyMedia[] = []
   for (const wire of media) {
@@ -50,39 +54,50 @@ export async function prepareMedia(
       ready.push({ wire, id })
       continue
     }
-    const read = await readLocalPicture(files, wire, id, baseDir)
-    ready.push({ wire, id, ...read, ...(read.stored && row ? { replaced: row } : {}) })
+    const href = findLocalPicture(wire)
+    if (href === undefined) {
+      ready.push({ wire, id })
+      continue
+    }
+    const key = JSON.stringify([id, baseDir, href])
+    const reading = read.get(key) ?? readLocalPicture(files, href, id, baseDir)
+    read.set(key, reading)
+    const picture = await reading
+    ready.push({ wire, id, ...picture, ...(picture.stored && row ? { replaced: row } : {}) })
   }
   return ready
 }
 
-async function readLocalPicture(
-  files: FileStore,
-  wire: WireMedia,
-  id: string,
-  baseDir: string,
-): Promise<{ stored?: PictureFiles; remark?: string }> {
-  const best = [...wire.renditions]
+/** The best of the renditions that are files here. */
+function findLocalPicture(wire: WireMedia): string | undefined {
+  return [...wire.renditions]
     .filter(
       ({ href, contentType }) =>
         isLocal(href) && (contentType?.startsWith('image/') ?? /\.(jpe?g|png|webp|avif|gif)$/i.test(href)),
     )
-    .sort((a, b) => (b.width ?? 0) - (a.width ?? 0) || (b.sizeInBytes ?? 0) - (a.sizeInBytes ?? 0))[0]
-  if (!best) return {}
+    .sort((a, b) => (b.width ?? 0) - (a.width ?? 0) || (b.sizeInBytes ?? 0) - (a.sizeInBytes ?? 0))[0]?.href
+}
+
+async function readLocalPicture(
+  files: FileStore,
+  href: string,
+  id: string,
+  baseDir: string,
+): Promise<PictureRead> {
   try {
     const root = await realpath(baseDir)
     const path = await realpath(
-      best.href.startsWith('file:') ? fileURLToPath(best.href) : resolve(root, decodeURIComponent(best.href)),
+      href.startsWith('file:') ? fileURLToPath(href) : resolve(root, decodeURIComponent(href)),
     )
-    if (!path.startsWith(root + sep)) return { remark: `${best.href} lies outside the folder of the file` }
-    if ((await stat(path)).size > longestPicture) return { remark: `${best.href} is larger than 200 MB` }
+    if (!path.startsWith(root + sep)) return { remark: `${href} lies outside the folder of the file` }
+    if ((await stat(path)).size > longestPicture) return { remark: `${href} is larger than 200 MB` }
     return { stored: await storePicture(files, id, await readFile(path)) }
   } catch (error) {
     if (error instanceof DomainError)
-      return { remark: `${best.href} ${error.parts.errors?.[0]?.detail ?? error.message}` }
+      return { remark: `${href} ${error.parts.errors?.[0]?.detail ?? error.message}` }
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined && !(error instanceof URIError)) throw error
-    return { remark: `${best.href} cannot be read (${code ?? 'broken encoding'})` }
+    return { remark: `${href} cannot be read (${code ?? 'broken encoding'})` }
   }
 }
 
@@ -107,8 +122,10 @@ export async function importMedia(
       rights: words.rights ?? null,
     }
     const newer = compareVersions(wire.version, known.version) > 0
-    if (newer || stored) {
-      await patchMedia(tx, row.id, { ...(newer ? patch : {}), ...(stored ? { stored } : {}) }, 'any')
+    // Another item of the batch may have brought the same picture.
+    const isNew = stored !== undefined && stored.contentHash !== row.contentHash
+    if (newer || isNew) {
+      await patchMedia(tx, row.id, { ...(newer ? patch : {}), ...(isNew ? { stored } : {}) }, 'any')
       await remember(tx, wire, row.id)
     }
     return { id: row.id, isNew: false }

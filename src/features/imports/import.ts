@@ -7,12 +7,12 @@ import type { FileStore } from '../media/files.ts'
 import { removeUnusedFiles } from '../media/media.ts'
 import type { ImportDefaults } from './import-fields.ts'
 import { importItem, type ReadyItem, requireNewer } from './import-item.ts'
-import { prepareMedia } from './import-media.ts'
+import { type MediaOfBatch, prepareMedia } from './import-media.ts'
 import type { KnownTags } from './import-tags.ts'
-import { findImport } from './imports.store.ts'
+import { findImport, listImported } from './imports.store.ts'
 import type { WireItem } from './ninjs.ts'
 import type { WireMedia } from './ninjs-media.ts'
-import { readAhead } from './read-ahead.ts'
+import { type Read, readAhead } from './read-ahead.ts'
 import { type ItemRead, type ItemTexts, ruleOf } from './read-item.ts'
 import { type Entry, emptyReport, isTaken, Passed, type Report } from './report.ts'
 import type { SourceError, SourceItem } from './sources.ts'
@@ -21,15 +21,14 @@ export type ImportDeps = { db: Db; files: FileStore; now: () => number; defaults
 
 /** Items of one transaction: PostgreSQL keeps locks of each item in a table of its own size, SQLite keeps none. */
 const batchSize = { sqlite: 500, postgres: 100 }
+/** A transaction takes in no more items after so long: others wait for it. */
+const longestMs = 300
 
-/** A batch is written early once its bodies have as many characters: others wait for its transaction. */
-const longestBatch = 2_000_000
-
-type Ready = ReadyItem & { source: SourceItem }
+type Ready = ReadyItem & { source: Read['source'] }
 
 /**
  * Imports items as they come, hundreds to a transaction; one that fails leaves nothing of its own and spoils no other.
- * `onEntry` hears what became of each, after its commit.
+ * `onEntry` hears what became of each, after its commit. What a source gave before it failed is imported.
  */
 export async function importItems(
   deps: ImportDeps,
@@ -37,61 +36,68 @@ export async function importItems(
   onEntry: (entry: Entry, bytesRead?: number) => void,
 ): Promise<Report> {
   const report = emptyReport()
-  let batch: Ready[] = []
-  let length = 0
-  /** Ids given to media of this batch, by what the media are known by: two items may share a picture. */
-  let ids = new Map<string, string>()
   const tell = (entry: Entry, bytesRead?: number) => {
     if (entry.rule !== undefined && isTaken(entry.outcome)) report.remarks++
     report[entry.outcome]++
     onEntry(entry, bytesRead)
   }
-  const flush = async () => {
-    const entries = await writeBatch(deps, batch, report)
-    await removeLeftFiles(deps, batch)
-    for (const [i, entry] of entries.entries()) tell(entry, batch[i]?.source.bytesRead)
-    batch = []
-    length = 0
-    ids = new Map()
-  }
-  for await (const one of readAhead(items)) {
-    if ('error' in one) {
-      const { error, ...place } = one
-      tell({ ...place, outcome: 'unreadable', rule: error })
-      continue
+  let failure: { error: unknown } | undefined
+  const given = untilFailure(items, error => {
+    failure = { error }
+  })
+  for await (const part of readAhead(given, uris => listImported(deps.db.desk, uris))) {
+    const media: MediaOfBatch = { ids: new Map(), read: new Map() }
+    const ready: Ready[] = []
+    for (const one of part) {
+      if ('error' in one) {
+        const { error, ...place } = one
+        tell({ ...place, outcome: 'unreadable', rule: error })
+        continue
+      }
+      const { source, read } = one
+      if (read.wire) ready.push(await makeReady(deps, source, { ...read, wire: read.wire }, media))
+      else {
+        const { file, item, bytesRead } = source
+        tell({ file, item, outcome: 'refused', rule: read.rule ?? 'it cannot be read' }, bytesRead)
+      }
     }
-    const { source, read } = one
-    if (!read.wire) {
-      const { file, item, bytesRead } = source
-      tell({ file, item, outcome: 'refused', rule: read.rule ?? 'it cannot be read' }, bytesRead)
-      continue
+    let written = 0
+    while (written < ready.length) {
+      const batch = ready.slice(written, written + batchSize[deps.db.engine])
+      for (const entry of await writeBatch(deps, batch, report))
+        tell(entry, ready[written++]?.source.bytesRead)
     }
-    const ready = await makeReady(deps, source, { ...read, wire: read.wire }, ids)
-    batch.push(ready)
-    length += ready.texts?.fields.body?.html.length ?? 0
-    if (batch.length >= batchSize[deps.db.engine] || length >= longestBatch) await flush()
+    await removeLeftFiles(deps, ready)
   }
-  await flush()
+  if (failure) throw failure.error
   return report
 }
 
-/** All that an item needs before the transaction: its body cleaned, its pictures stored. */
+async function* untilFailure<T>(items: AsyncIterable<T>, onFailure: (error: unknown) => void) {
+  try {
+    yield* items
+  } catch (error) {
+    onFailure(error)
+  }
+}
+
+/** All that an item needs before the transaction: a body that is not clean yet cleaned, its pictures stored. */
 async function makeReady(
   deps: ImportDeps,
-  source: SourceItem,
+  source: Read['source'],
   read: ItemRead & { wire: WireItem },
-  ids: Map<string, string>,
+  ofBatch: MediaOfBatch,
 ): Promise<Ready> {
   const { db, files, now } = deps
   const { wire } = read
   try {
     const shown = usable(wire, now())
-    const isLeft = shown.length > 0 || (read.texts !== undefined && !read.texts.body)
-    // The transaction looks as well: this spares what is still to be read or stored.
+    const isLeft = shown.length > 0 || (read.texts !== undefined && !('body' in read.texts))
+    // The transaction looks as well: this spares what is still to be cleaned or stored.
     if (isLeft || read.rule !== undefined) await refuseEarly(deps, wire)
     if (read.rule !== undefined) throw new Passed('refused', read.rule)
     const texts = read.texts && (await finishTexts(read.texts))
-    const media = await prepareMedia(db.desk, files, shown, source.baseDir, ids)
+    const media = await prepareMedia(db.desk, files, shown, source.baseDir, ofBatch)
     return { source, wire, media, ...(texts ? { texts } : {}) }
   } catch (error) {
     const rule = ruleOf(error)
@@ -101,14 +107,14 @@ async function makeReady(
   }
 }
 
-async function finishTexts({ fields, body, remarks }: ItemTexts): Promise<NonNullable<ReadyItem['texts']>> {
-  if (!body) return { fields: await prepare(fields), remarks }
-  keepMeasured(body)
-  const { body: _body, bodyFormat: _format, ...rest } = fields
-  return { fields: { ...rest, body }, remarks }
+async function finishTexts(texts: ItemTexts): Promise<NonNullable<ReadyItem['texts']>> {
+  const { remarks } = texts
+  if (!('body' in texts)) return { fields: await prepare(texts.fields), remarks }
+  keepMeasured(texts.body)
+  return { fields: { ...texts.fields, body: texts.body }, remarks }
 }
 
-/** Throws Passed where that can be told beforehand: nothing of the item is read or stored then. */
+/** Throws Passed where that can be told beforehand. */
 async function refuseEarly({ db, now }: ImportDeps, wire: WireItem): Promise<void> {
   const known = await findImport(db.desk, wire.uri)
   if (known) requireNewer(wire, known)
@@ -128,8 +134,8 @@ function usable(wire: WireItem, now: number): WireMedia[] {
 /** Another process may hold the store for longer than a request would wait; an import has time. */
 const mostAttempts = 20
 
+/** Writes the items, or as many as there is time for: what became of those, in their order. */
 async function writeBatch(deps: ImportDeps, batch: readonly Ready[], report: Report): Promise<Entry[]> {
-  if (batch.length === 0) return []
   for (let attempt = 1; ; attempt++) {
     try {
       return await tryBatch(deps, batch, report)
@@ -162,7 +168,9 @@ async function tryBatch(
         return tx.savepoint(() => importItem(tx, ready, defaults, knownTags))
       }
     }
+    const started = performance.now()
     for (const ready of batch) {
+      if (performance.now() - started > longestMs) break
       const place = { file: ready.source.file, item: ready.source.item, uri: ready.wire.uri }
       try {
         const { media = 0, tags = 0, ...result } = await importOne(ready)

@@ -17,6 +17,15 @@ export async function findImport(reader: DeskReader, uri: string): Promise<Impor
   return row
 }
 
+/** Those of the names that something was imported by. */
+export async function listImported(reader: DeskReader, uris: readonly string[]): Promise<Set<string>> {
+  const { imports } = reader.tables
+  const build = () =>
+    reader.sql.select({ uri: imports.uri }).from(imports).where(reader.isIn(imports.uri, 'uris'))
+  const rows = await reader.prepared('imports by uri', build, { uris: reader.list(uris) })
+  return new Set(rows.map(row => row.uri))
+}
+
 /** Remembers the version of an item that was taken, in place of the one before. */
 export async function saveImport(tx: Writer, row: ImportRow): Promise<void> {
   const { imports } = tx.tables

@@ -1,5 +1,5 @@
 import { serveThread } from '../../thread.ts'
-import { type ItemRead, readItem } from './read-item.ts'
+import { type ItemRead, type Reading, readItem } from './read-item.ts'
 
 // The thread of read-ahead.ts.
-serveThread<unknown[], ItemRead[]>(values => values.map(readItem))
+serveThread<Reading[], ItemRead[]>(readings => readings.map(readItem))

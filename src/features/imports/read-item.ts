@@ -8,18 +8,24 @@ import { ItemError } from './ninjs-fields.ts'
 /** An item as far as it can be read without the newsroom; without `wire`, or of a `rule` that it breaks, it is refused. */
 export type ItemRead = { wire?: WireItem; rule?: string; texts?: ItemTexts }
 
-/** An article's own words: a body that is quick to clean is in `body`, any other still in the fields. */
-export type ItemTexts = { fields: ArticleTexts; body?: CleanBody; remarks: readonly string[] }
+/** An article's own words: a body that was cleaned is in `body`, any other still in the fields. */
+export type ItemTexts = { remarks: readonly string[] } & (
+  | { fields: ArticleTexts }
+  | { fields: Omit<ArticleTexts, 'body' | 'bodyFormat'>; body: CleanBody }
+)
 
-/** Reads the words of an item, and cleans its body. */
-export function readItem(value: unknown): ItemRead {
+/** An item to be read; of one that was imported before, and is likely to be unchanged, the body is left as it is. */
+export type Reading = { value: unknown; isKnown: boolean }
+
+/** Reads the words of an item, and cleans a body that is quick to clean. */
+export function readItem({ value, isKnown }: Reading): ItemRead {
   let wire: WireItem | undefined
   try {
     wire = readNinjs(value)
     const isArticle = wire.kind === 'text' && wire.headline !== undefined && wire.status !== 'canceled'
     if (!isArticle) return { wire }
     const { body: _body, ...rest } = wire
-    return { wire: rest, texts: readTexts(wire) }
+    return { wire: rest, texts: readTexts(wire, isKnown) }
   } catch (error) {
     const rule = ruleOf(error)
     if (rule === undefined) throw error
@@ -27,10 +33,10 @@ export function readItem(value: unknown): ItemRead {
   }
 }
 
-function readTexts(wire: WireItem): ItemTexts {
+function readTexts(wire: WireItem, isKnown: boolean): ItemTexts {
   const { fields, remarks } = articleTexts(wire)
   const { body, bodyFormat = 'html', ...rest } = fields
-  if (typeof body !== 'string' || !isQuick(body, bodyFormat)) return { fields, remarks }
+  if (isKnown || typeof body !== 'string' || !isQuick(body, bodyFormat)) return { fields, remarks }
   return { fields: rest, body: cleanBody(body, bodyFormat), remarks }
 }
 
