@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { DomainError } from '../src/errors.ts'
-import { type BodyFormat, cleanBody, measureBody } from '../src/features/desk/body.ts'
+import { type BodyFormat, cleanBody, countWords, measureBody } from '../src/features/desk/body.ts'
 
 const htmlOf = (source: string, format: BodyFormat = 'html') => cleanBody(source, format).html
 
@@ -423,6 +423,53 @@ t.test('cleaning what was cleaned changes nothing and warns of nothing', async t
         return !once.html.includes('\0') && twice.html === once.html && twice.warnings.length === 0
       }),
       { numRuns: 1000 },
+    ),
+  )
+})
+
+t.test('paragraphs of plain text read back as they were written', async t => {
+  const odd = [
+    '&lt;b&gt;',
+    '&amp;lt;',
+    '&#13;',
+    '\r\n',
+    '\f',
+    '\u2028',
+    '\ufeff',
+    '\u0085',
+    '&nbsp;',
+    '&',
+    '<br>',
+    '<div>',
+  ]
+  const text = fc.array(fc.oneof(fc.string(), fc.constantFrom(...odd)), { maxLength: 6 })
+  const paragraphs = fc.array(
+    text.map(parts => `<p>${parts.join('')}</p>`),
+    { maxLength: 4 },
+  )
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(paragraphs, parts => {
+        const once = cleanUnlessUnclosed(parts.join(''), 'html')
+        // The comment has it read twice, whatever it is.
+        return !once || cleanBody(`${once.html}<!---->`, 'html').html === once.html
+      }),
+      { numRuns: 2000 },
+    ),
+  )
+})
+
+t.test('words of plain letters are counted as Unicode parts them', async t => {
+  const segmenter = new Intl.Segmenter('en', { granularity: 'word' })
+  const signs = 'abZéÖſČàѐёЖяџ0129.,;:\'’‘ \n\t-–—«»“”„…€№!"#$%&()*+/<=>?@[\\]^`{|}~\u00a0_漢ไ😀\u0301'
+  const text = fc.array(fc.constantFrom(...signs), { maxLength: 30 }).map(all => all.join(''))
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(text, words => {
+        const parted = [...segmenter.segment(words)].filter(part => part.isWordLike)
+        return countWords(words) === parted.length
+      }),
+      { numRuns: 3000 },
     ),
   )
 })

@@ -66,8 +66,8 @@ type Cleaned = { tree: Dom.DocumentFragment; html: string }
  */
 function settle(given: string, findings: Findings, placeOf: Placer): Cleaned {
   let cleaned = cleanOnce(given, findings, placeOf)
-  // What came out as it went in comes out so again.
-  if (cleaned.html === given) return cleaned
+  // What came out as it went in comes out so again; and so does plain text in paragraphs, which no parser takes otherwise.
+  if (cleaned.html === given || /^(?:<p>[^<\r\0]*<\/p>\n?)*$/.test(cleaned.html)) return cleaned
   for (let turn = 0; turn < 4; turn++) {
     const again = cleanOnce(cleaned.html, collectFindings())
     if (again.html === cleaned.html) return cleaned
@@ -94,8 +94,16 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'word' })
 
 /** Words as Unicode parts them (UAX 29), the same for every language. */
 export function countWords(text: string): number {
+  if (!unplain.test(text)) return text.match(plainWord)?.length ?? 0
   let count = 0
   // In one go: each call costs some 15 microseconds, so line by line would be slower.
   for (const { isWordLike } of segmenter.segment(text)) if (isWordLike) count++
   return count
 }
+
+// Most texts are of these characters alone, and of those UAX 29 comes to an expression that takes a tenth of the time.
+const letter = 'A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f\u0400-\u045f'
+const unplain = new RegExp(`[^\\t\\n -^\`-~\u00a0«»–—‘’“”„…€№${letter}]`)
+const letters = `[${letter}]+(?:[.:'‘’][${letter}]+)*`
+const digits = "[0-9]+(?:[.,;'‘’][0-9]+)*"
+const plainWord = new RegExp(`(?:${letters}|${digits})+`, 'g')
