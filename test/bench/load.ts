@@ -14,6 +14,21 @@ export function getOf(path: string, headers: Record<string, string> = {}): Buffe
 const headEnd = Buffer.from('\r\n\r\n')
 
 /**
+ * Keeps this core from sleeping until what it gives is called. On a virtual machine the server pays for waking it, some 30
+ * microseconds an answer, and only where the load waits for it: never where the yardstick is measured.
+ */
+export function stayAwake(): () => void {
+  let isAsleep = false
+  const turn = () => {
+    if (!isAsleep) setImmediate(turn)
+  }
+  turn()
+  return () => {
+    isAsleep = true
+  }
+}
+
+/**
  * Asks in turn on `clients` connections for `milliseconds`, each sending its next request when it has the answer of the
  * last. Every answer is checked for its status, its length and its label.
  */
@@ -24,6 +39,7 @@ export async function load(
   milliseconds: number,
 ): Promise<Slice> {
   const slice: Slice = { answers: 0, seconds: 0, wrong: [], latencies: [] }
+  const sleep = stayAwake()
   const started = performance.now()
   const until = started + milliseconds
   let turn = 0
@@ -94,6 +110,7 @@ export async function load(
         }),
     ),
   )
+  sleep()
   slice.seconds = (performance.now() - started) / 1000
   return slice
 }

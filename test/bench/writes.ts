@@ -1,5 +1,5 @@
 import { Agent } from 'node:http'
-import type { Slice } from './load.ts'
+import { type Slice, stayAwake } from './load.ts'
 import { send } from './send.ts'
 
 let made = 0
@@ -18,6 +18,7 @@ export async function loadWrites(
   const slice: Slice = { answers: 0, seconds: 0, wrong: [], latencies: [] }
   const agent = new Agent({ keepAlive: true, maxSockets: clients })
   const authorization = `Bearer ${key}`
+  const sleep = stayAwake()
   const started = performance.now()
   const until = started + milliseconds
   const path = '/v1/editorial/articles'
@@ -58,6 +59,7 @@ export async function loadWrites(
 
   await Promise.all(Array.from({ length: clients }, drive))
   agent.destroy()
+  sleep()
   slice.seconds = (performance.now() - started) / 1000
   return slice
 }
