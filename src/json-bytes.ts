@@ -1,10 +1,12 @@
 const [open, close, comma] = ['[', ']', ','].map(text => Buffer.from(text)) as [Buffer, Buffer, Buffer]
 
-/** A JSON list of items that are JSON already. */
-export function writeList(items: readonly Buffer[]): Buffer {
+/** The parts of a JSON list, of items that are JSON already, each in parts. */
+export function listParts(items: readonly (readonly Buffer[])[]): Buffer[] {
   const parts = [open]
-  for (const item of items) parts.push(item, comma)
-  if (items.length > 0) parts.pop()
+  for (const item of items) {
+    if (parts.length > 1) parts.push(comma)
+    parts.push(...item)
+  }
   parts.push(close)
-  return Buffer.concat(parts)
+  return parts
 }

@@ -1,4 +1,4 @@
-import { writeList } from '../json-bytes.ts'
+import { listParts } from '../json-bytes.ts'
 import type { Answer } from './delivery.ts'
 import type { Page } from './paging.ts'
 
@@ -20,15 +20,15 @@ export function listAnswer(
   }
 }
 
-/** The same of items that are JSON already. */
+/** The same of items that are JSON already, in parts. */
 export function writtenList(
   publicUrl: string,
-  { data, page, meta }: ListBody<{ bytes: Buffer }>,
+  { data, page, meta }: ListBody<{ parts: readonly Buffer[] }>,
   tags: readonly string[],
   languages?: readonly string[],
 ): Answer {
   const { body: _body, ...answer } = listAnswer(publicUrl, { data, page, meta }, tags, languages)
   const rest = `,"page":${JSON.stringify(page)},"meta":${JSON.stringify(meta)}}`
-  const items = writeList(data.map(item => item.bytes))
-  return { ...answer, bytes: Buffer.concat([Buffer.from('{"data":'), items, Buffer.from(rest)]) }
+  const items = listParts(data.map(item => item.parts))
+  return { ...answer, bytes: Buffer.concat([Buffer.from('{"data":'), ...items, Buffer.from(rest)]) }
 }

@@ -192,7 +192,7 @@ export function articleRoutes(
   )
 }
 
-function articleAnswer(settings: ArticleSettings, { row, relations, bytes }: Article, head: Head): Answer {
+function articleAnswer(settings: ArticleSettings, { row, relations, parts }: Article, head: Head): Answer {
   const canonical = canonicalUrl(settings, row)
   const links = canonical === undefined ? [] : [`<${canonical}>; rel="canonical"`]
   const translations = translationsOf(row.articleId, relations)
@@ -201,12 +201,12 @@ function articleAnswer(settings: ArticleSettings, { row, relations, bytes }: Art
     if (url !== undefined) links.push(`<${url}>; rel="alternate"; hreflang="${sibling.language}"`)
   }
   return {
-    bytes,
+    bytes: Buffer.concat(parts),
     tags: [
       `article-${row.articleId}`,
       `story-${row.storyId}`,
-      ...relations.tags.map(item => `tag-${item.tag.slug}`),
-      ...relations.media.map(item => `media-${item.media.id}`),
+      ...[relations.section ?? [], relations.tags].flat().map(tag => `tag-${tag.slug}`),
+      ...[relations.leadMedia ?? [], relations.media].flat().map(media => `media-${media.id}`),
       ...translations.map(sibling => `article-${sibling.articleId}`),
     ],
     language: row.language,

@@ -23,7 +23,7 @@ import type { View } from './view.ts'
 import { type ArticleSettings, isWithheld, type Relations, writeArticle } from './write-article.ts'
 
 /** An article as JSON, and what it was written from. */
-export type Article = { row: Listed; relations: Relations; bytes: Buffer }
+export type Article = { row: Listed; relations: Relations; parts: readonly Buffer[] }
 
 /**
  * Publications as readers get them, in their order: one statement for each relation that is shown. `embargo` is given
@@ -42,9 +42,9 @@ export async function renderArticles(
   const shows = (field: ArticleField) => view.shown.has(field)
   const readable = shows('body') ? rows.filter(row => !isWithheld(row, view)) : []
   const unread = idsOf(readable.filter(row => row.body === undefined))
-  const tags = shows('tags') || shows('section') ? await tagsOfAll(live, head, rows, embargo) : []
-  const media =
-    shows('leadMedia') || shows('media') ? await mediaOfAll(live, head, rows, shows('media'), embargo) : []
+  const tagsOf = shows('tags') || shows('section') ? await tagsOfAll(live, head, rows, embargo) : none
+  const mediaOf =
+    shows('leadMedia') || shows('media') ? await mediaOfAll(live, head, rows, shows('media'), embargo) : none
   const bodies = unread.length > 0 ? await listBodiesOf(reader, unread, view.bodyFormat) : []
   const translated = shows('translations') ? rows.filter(row => row.isTranslated ?? true) : []
   const siblings =
@@ -56,8 +56,6 @@ export async function renderArticles(
       : []
   const embargoes = embargo ? await listEmbargoesOf(embargo, idsOf(rows)) : []
 
-  const tagsOf = group(tags, item => item.articleId)
-  const mediaOf = group(media, item => item.articleId)
   const bodyOf = new Map([...readable, ...bodies].map(item => [item.articleId, item.body]))
   const siblingsOf = group(siblings, item => item.storyId)
   const untilOf = new Map(embargoes.map(item => [item.articleId, item.until]))
@@ -70,14 +68,18 @@ export async function renderArticles(
     if (!form) return []
     const body = bodyOf.get(row.articleId)
     const until = untilOf.get(row.articleId)
+    const [section, ...tags] = tagsOf.get(row.articleId) ?? []
+    const [leadMedia, ...media] = mediaOf.get(row.articleId) ?? []
     const relations: Relations = {
-      tags: tagsOf.get(row.articleId) ?? [],
-      media: mediaOf.get(row.articleId) ?? [],
+      section,
+      tags: tags.filter(isThere),
+      leadMedia,
+      media: media.filter(isThere),
       ...(body === undefined ? {} : { body }),
       siblings: siblingsOf.get(row.storyId) ?? [],
       ...(until === undefined ? {} : { embargoedUntil: until }),
     }
-    return [{ row, relations, bytes: writeArticle(form, row, relations, settings, view, address) }]
+    return [{ row, relations, parts: writeArticle(form, row, relations, settings, view, address) }]
   })
 }
 
@@ -109,27 +111,22 @@ async function formsOf(
   return forms
 }
 
+/** What an article has at each position, by the article's id: of its tags the section is at 0, of its media the lead. */
+type Placed<Row> = Map<string, (Row | undefined)[]>
+const none: Placed<never> = new Map()
+const isThere = <Row>(row: Row | undefined) => row !== undefined
+
 async function tagsOfAll(
   live: LiveReader,
   head: Head,
   rows: readonly Listed[],
   embargo: EmbargoReader | undefined,
-): Promise<{ articleId: string; position: number; tag: TagFacts }[]> {
-  if (embargo) return listTagsOf(embargo, idsOf(rows))
-  const filed = rows.flatMap(({ articleId, tagIds }) =>
-    tagIds === null ? [] : tagIds.split(' ').map((id, position) => ({ articleId, position, id })),
-  )
+): Promise<Placed<TagFacts>> {
+  if (embargo) return place(await listTagsOf(embargo, idsOf(rows)), item => item.tag)
   const others = rows.filter(row => row.tagIds === null)
-  if (others.length > 0) filed.push(...(await listTagIdsOf(live, idsOf(others))))
-  const facts = await tagsAt(
-    live,
-    head,
-    filed.map(item => item.id),
-  )
-  return filed.flatMap(({ articleId, position, id }) => {
-    const tag = facts.get(id)
-    return tag ? [{ articleId, position, tag }] : []
-  })
+  const ids = place(others.length > 0 ? await listTagIdsOf(live, idsOf(others)) : [], item => item.id)
+  for (const { articleId, tagIds } of rows) if (tagIds !== null) ids.set(articleId, tagIds.split(' '))
+  return lookUp(ids, all => tagsAt(live, head, all))
 }
 
 /** The media of articles; without `more` only what leads them, which their rows name. */
@@ -139,26 +136,42 @@ async function mediaOfAll(
   rows: readonly Listed[],
   more: boolean,
   embargo: EmbargoReader | undefined,
-): Promise<{ articleId: string; position: number; media: MediaFacts }[]> {
-  if (embargo) return listMediaOf(embargo, idsOf(rows), !more)
-  const used = rows.flatMap(({ articleId, leadMediaId: id }) =>
-    id === null ? [] : [{ articleId, position: 0, id }],
-  )
-  for (const { articleId, mediaIds } of more ? rows : []) {
-    const ids = mediaIds ? mediaIds.split(' ') : []
-    used.push(...ids.map((id, i) => ({ articleId, position: i + 1, id })))
-  }
+): Promise<Placed<MediaFacts>> {
+  if (embargo) return place(await listMediaOf(embargo, idsOf(rows), !more), item => item.media)
   const others = more ? rows.filter(row => row.mediaIds === null || row.mediaIds === undefined) : []
-  if (others.length > 0) used.push(...(await listMoreMediaIdsOf(live, idsOf(others))))
-  const facts = await mediaAt(
-    live,
-    head,
-    used.map(item => item.id),
-  )
-  return used.flatMap(({ articleId, position, id }) => {
-    const media = facts.get(id)
-    return media ? [{ articleId, position, media }] : []
-  })
+  const ids = place(others.length > 0 ? await listMoreMediaIdsOf(live, idsOf(others)) : [], item => item.id)
+  for (const { articleId, leadMediaId, mediaIds } of rows) {
+    const those = ids.get(articleId) ?? [undefined, ...(more && mediaIds ? mediaIds.split(' ') : [])]
+    those[0] = leadMediaId ?? undefined
+    ids.set(articleId, those)
+  }
+  return lookUp(ids, all => mediaAt(live, head, all))
+}
+
+function place<Item extends { articleId: string; position: number }, Value>(
+  items: readonly Item[],
+  pick: (item: Item) => Value,
+): Placed<Value> {
+  const placed: Placed<Value> = new Map()
+  for (const item of items) {
+    const values = placed.get(item.articleId) ?? []
+    values[item.position] = pick(item)
+    placed.set(item.articleId, values)
+  }
+  return placed
+}
+
+async function lookUp<Row>(
+  ids: Placed<string>,
+  find: (ids: readonly string[]) => Promise<ReadonlyMap<string, Row>>,
+): Promise<Placed<Row>> {
+  const facts = await find([...ids.values()].flat().filter(isThere))
+  const found: Placed<Row> = new Map()
+  for (const [articleId, those] of ids) {
+    const rows = those.map(id => (id === undefined ? undefined : facts.get(id)))
+    found.set(articleId, rows)
+  }
+  return found
 }
 
 /** What is left of a withdrawn article, for its 410 and for the change log. */

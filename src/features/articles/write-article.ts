@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import { formatInstant } from '../../instant.ts'
-import { writeList } from '../../json-bytes.ts'
+import { listParts } from '../../json-bytes.ts'
 import type { MediaFacts } from '../media/media.store.ts'
 import { renderMedia } from '../media/render-media.ts'
 import type { TagFacts } from '../tags/live-tags.store.ts'
@@ -16,10 +16,11 @@ export type ArticleSettings = { publicUrl: string; articleUrl: string | undefine
 
 /** All that stands beside an article's own row. */
 export type Relations = {
-  /** The section (position 0) first. */
-  tags: readonly { position: number; tag: TagFacts }[]
-  /** The lead (position 0) first. */
-  media: readonly { position: number; media: MediaFacts }[]
+  section: TagFacts | undefined
+  tags: readonly TagFacts[]
+  leadMedia: MediaFacts | undefined
+  /** Without the lead. */
+  media: readonly MediaFacts[]
   body?: string
   siblings: readonly Sibling[]
   /** Until when it is under embargo, in epoch milliseconds. */
@@ -41,8 +42,8 @@ type Source = {
 }
 
 /**
- * One article as readers get it, the JSON of ArticleSchema: its form, and behind it what it is related to. Bytes are put
- * together here and not objects serialised: the form and the media were written before.
+ * One article as readers get it, the JSON of ArticleSchema, in parts: its form, and behind it what it is related to. Bytes
+ * are put together here and not objects serialised: the form and the media were written before.
  */
 export function writeArticle(
   form: Buffer,
@@ -51,38 +52,34 @@ export function writeArticle(
   settings: ArticleSettings,
   view: View,
   address: MediaAddress,
-): Buffer {
+): Buffer[] {
   const source: Source = { row, relations, settings, view, address }
   const parts = [open, view.isWhole ? form : pickForm(form, view.shown)]
   for (const field of view.related) {
     const value = related[field](source)
-    if (value !== undefined) parts.push(names[field], typeof value === 'string' ? Buffer.from(value) : value)
+    if (value === undefined) continue
+    parts.push(names[field])
+    if (typeof value === 'string') parts.push(Buffer.from(value))
+    else if (Buffer.isBuffer(value)) parts.push(value)
+    else parts.push(...value)
   }
   parts.push(close)
-  return Buffer.concat(parts)
+  return parts
 }
 
 type RelatedField = Exclude<ArticleField, OwnField>
 
 /** The JSON of each field that is not the article's own; undefined where it is absent. */
-const related: Record<RelatedField, (source: Source) => Buffer | string | undefined> = {
+const related: Record<RelatedField, (source: Source) => Buffer | Buffer[] | string | undefined> = {
   canonicalUrl: ({ row, settings }) => stringOf(canonicalUrl(settings, row)),
   section: source => {
-    const [first] = source.relations.tags
-    return first?.position === 0 ? tagBytes(first.tag, source, source.view.sectionDetails) : undefined
+    const { section } = source.relations
+    return section && tagBytes(section, source, source.view.sectionDetails)
   },
-  tags: source => {
-    const tagged = source.relations.tags.filter(item => item.position > 0)
-    return writeList(tagged.map(item => tagBytes(item.tag, source, source.view.tagDetails)))
-  },
-  leadMedia: ({ relations, address }) => {
-    const [first] = relations.media
-    return first?.position === 0 ? mediaBytes(first.media, address) : undefined
-  },
-  media: ({ relations, address }) => {
-    const more = relations.media.filter(item => item.position > 0)
-    return writeList(more.map(item => mediaBytes(item.media, address)))
-  },
+  tags: source =>
+    listParts(source.relations.tags.map(tag => [tagBytes(tag, source, source.view.tagDetails)])),
+  leadMedia: ({ relations: { leadMedia }, address }) => leadMedia && mediaBytes(leadMedia, address),
+  media: ({ relations, address }) => listParts(relations.media.map(media => [mediaBytes(media, address)])),
   body: ({ relations }) => stringOf(relations.body),
   bodyWithheld: ({ row, view }) => (isWithheld(row, view) ? '{"reason":"subscribers"}' : undefined),
   embargoedUntil: ({ relations: { embargoedUntil: until } }) =>

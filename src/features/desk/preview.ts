@@ -52,18 +52,14 @@ export async function renderPreview(
     correctedAt: corrections.at(-1)?.at ?? null,
   }
   const relations = {
-    tags: tagIds.flatMap((id, i) => {
-      const tag = tags.find(item => item.id === id)
-      return tag ? [{ position: copy.sectionId === null ? i + 1 : i, tag }] : []
-    }),
-    media: mediaIds.flatMap((id, i) => {
-      const found = media.find(item => item.id === id)
-      return found ? [{ position: copy.leadMediaId === null ? i + 1 : i, media: found }] : []
-    }),
+    section: tags.find(tag => tag.id === copy.sectionId),
+    tags: copy.tags.flatMap(({ id }) => tags.find(tag => tag.id === id) ?? []),
+    leadMedia: media.find(item => item.id === copy.leadMediaId),
+    media: copy.mediaIds.flatMap(id => media.find(item => item.id === id) ?? []),
     ...(copy.bodyHtml === null ? {} : { body: view.bodyFormat === 'text' ? text : html }),
     siblings: await listSiblings(live, [copy.storyId]),
   }
-  return writeArticle(writeForm(row, corrections), row, relations, settings, view, address)
+  return Buffer.concat(writeArticle(writeForm(row, corrections), row, relations, settings, view, address))
 }
 
 /**
