@@ -30,7 +30,7 @@ export async function importCommand(args: string[]): Promise<number> {
       const rate = Math.round((items * 1000) / (performance.now() - started))
       bar?.step(bytes === 0 ? 0 : (bytesRead ?? 0) / bytes, `${items} items, ${rate}/s`)
       if (!isPerson) {
-        // The entries of a commit come in one turn, and go in one write.
+        // The entries of a commit come in one turn, and go into a pipe in one write.
         process.stdout.cork()
         process.nextTick(() => process.stdout.uncork())
         console.log(JSON.stringify(entry))

@@ -109,8 +109,7 @@ export async function load(
           socket.once('error', reject)
         }),
     ),
-  )
-  sleep()
+  ).finally(sleep)
   slice.seconds = (performance.now() - started) / 1000
   return slice
 }

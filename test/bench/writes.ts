@@ -57,9 +57,8 @@ export async function loadWrites(
     }
   }
 
-  await Promise.all(Array.from({ length: clients }, drive))
+  await Promise.all(Array.from({ length: clients }, drive)).finally(sleep)
   agent.destroy()
-  sleep()
   slice.seconds = (performance.now() - started) / 1000
   return slice
 }

@@ -49,16 +49,16 @@ export async function mediaAt(
 
 /** Adds what is missing to what is known; past `most` to another map, since others still read from this one. */
 async function fill<Row extends { id: string }>(
-  known: Map<string, Row>,
+  kept: Map<string, Row>,
   most: number,
   ids: readonly string[],
   read: (missing: string[]) => Promise<Row[]>,
 ): Promise<Map<string, Row>> {
-  const missing = ids.filter(id => !known.has(id))
-  if (missing.length === 0) return known
+  const missing = ids.filter(id => !kept.has(id))
+  if (missing.length === 0) return kept
   const rows = await read([...new Set(missing)])
-  const into = known.size + rows.length > most ? new Map<string, Row>() : known
-  if (into !== known) for (const id of ids) if (known.has(id)) into.set(id, known.get(id) as Row)
+  const into = kept.size + rows.length > most ? new Map<string, Row>() : kept
+  if (into !== kept) for (const id of ids) if (kept.has(id)) into.set(id, kept.get(id) as Row)
   for (const row of rows) into.set(row.id, row)
   return into
 }

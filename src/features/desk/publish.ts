@@ -60,7 +60,7 @@ export async function publishDraft(tx: Writer, draft: WorkingCopy, publish: Publ
   return publishCopy(tx, draft, publish, null, false)
 }
 
-/** What `publishArticle` does once the move is allowed; `keyId` is the key in whose name. */
+/** What `publishArticle` does once the move is allowed; `keyId` is the key in whose name, `isSaved` false for a draft. */
 export async function publishCopy(
   tx: Writer,
   before: WorkingCopy,
@@ -96,7 +96,9 @@ export async function publishCopy(
   const at = kind === 'publish' && publishedAt !== null ? publishedAt : tx.at
   const version = { articleId: copy.id, number: copy.version, kind, at, note }
   const said = { ...(publish.kind && { kind: publish.kind }), ...(note !== null && { note }) }
-  const saved = await saveMoved(tx, before, copy, 'publish', said, isSaved)
+  const save = () => saveMoved(tx, before, copy, 'publish', said, isSaved)
+  // A version refers to its article, so a draft goes first; else it is the last, as where tags are merged.
+  const draft = isSaved ? undefined : await save()
   await insertVersion(tx, { ...version, keyId, snapshot: snapshotOf(copy) })
   const updatedAt = publish.updatedAt ?? at
   const publication = publicationOf(copy, {
@@ -115,7 +117,7 @@ export async function publishCopy(
       tx.change('article', copy.id, 'restored', copy.version)
     tx.change('article', copy.id, actionOf[kind], copy.version)
   } else await insertEmbargo(tx, copy.id, until)
-  return saved
+  return draft ?? save()
 }
 
 /**

@@ -23,7 +23,7 @@ export type ReadyItem = {
 }
 
 /** What became of an item, and how many media and tags were made for it. */
-type Result = { outcome: Outcome; rule?: string; media?: number; tags?: number }
+export type Result = { outcome: Outcome; rule?: string; media?: number; tags?: number }
 
 /** Writes one item. Throws Passed for one that is not to be taken, and what the desk throws for one it refuses. */
 export async function importItem(
@@ -32,8 +32,7 @@ export async function importItem(
   defaults: ImportDefaults,
   knownTags: KnownTags,
 ): Promise<Result> {
-  const { wire, passed, texts } = ready
-  if (passed) throw passed
+  const { wire, texts } = ready
   const known = await findImport(tx, wire.uri)
   if (known) requireNewer(wire, known)
   const copy = known ? await findArticle(tx, known.subjectId) : undefined

@@ -22,8 +22,8 @@ export type ReadyMedia = {
   remark?: string
 }
 
-/** Of media of one batch, which several items may share: the ids they were given, and what was read of each file. */
-export type MediaOfBatch = { ids: Map<string, string>; read: Map<string, Promise<PictureRead>> }
+/** Of the media of items that are made ready together, which may share them: the ids they were given, and what was read of each file. */
+export type MediaOfPart = { ids: Map<string, string>; read: Map<string, PictureRead> }
 type PictureRead = { stored?: PictureFiles; remark?: string }
 
 const longestPicture = 200 * 1024 * 1024
@@ -37,7 +37,7 @@ export async function prepareMedia(
   files: FileStore,
   media: readonly WireMedia[],
   baseDir: string | undefined,
-  { ids, read }: MediaOfBatch,
+  { ids, read }: MediaOfPart,
 ): Promise<ReadyMedia[]> {
   const ready: ReadyMedia[] = []
   for (const wire of media) {
@@ -45,11 +45,11 @@ export async function prepareMedia(
     const id = known?.subjectId ?? ids.get(mediaKey(wire)) ?? randomUUIDv7()
     ids.set(mediaKey(wire), id)
     const row = known ? await findMedia(reader, id) : undefined
-    // Bytes that are here are not read again for a version that was taken.
+    // Bytes that are here are not read again for a version that was taken, nor for an older one.
     if (
       baseDir === undefined ||
       (wire.kind !== 'picture' && wire.kind !== 'graphic') ||
-      (row?.contentHash && known?.version === wire.version)
+      (row?.contentHash && known && compareVersions(wire.version, known.version) <= 0)
     ) {
       ready.push({ wire, id })
       continue
@@ -60,9 +60,8 @@ export async function prepareMedia(
       continue
     }
     const key = JSON.stringify([id, baseDir, href])
-    const reading = read.get(key) ?? readLocalPicture(files, href, id, baseDir)
-    read.set(key, reading)
-    const picture = await reading
+    const picture = read.get(key) ?? (await readLocalPicture(files, href, id, baseDir))
+    read.set(key, picture)
     ready.push({ wire, id, ...picture, ...(picture.stored && row ? { replaced: row } : {}) })
   }
   return ready
@@ -121,10 +120,11 @@ export async function importMedia(
       photographer: words.photographer ?? null,
       rights: words.rights ?? null,
     }
-    const newer = compareVersions(wire.version, known.version) > 0
-    // Another item of the batch may have brought the same picture.
+    const order = compareVersions(wire.version, known.version)
+    const newer = order > 0
+    // The bytes may be those that it has: another item brought them, or only the words are new.
     const isNew = stored !== undefined && stored.contentHash !== row.contentHash
-    if (newer || isNew) {
+    if (newer || (isNew && (order === 0 || row.contentHash === null))) {
       await patchMedia(tx, row.id, { ...(newer ? patch : {}), ...(isNew ? { stored } : {}) }, 'any')
       await remember(tx, wire, row.id)
     }

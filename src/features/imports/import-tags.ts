@@ -103,8 +103,11 @@ async function findOrMake(
 }
 
 /** The senders' uris are shared by concepts of other names: the name is part of what a tag is known by. */
-function tagKey({ kind, uri, name }: WireTag): string {
-  return uri === undefined ? `tag ${kind} named ${foldName(name ?? '')}` : `tag ${kind} ${uri} ${name ?? ''}`
+function tagKey({ kind, uri, name, mediaTopic, wikidata }: WireTag): string {
+  if (uri !== undefined) return `tag ${kind} ${uri} ${name ?? ''}`
+  return name === undefined
+    ? `tag ${kind} coded ${mediaTopic ?? wikidata ?? ''}`
+    : `tag ${kind} named ${foldName(name)}`
 }
 
 async function findByName(

@@ -1,14 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Db } from '../../db/db.ts'
-import { DomainError } from '../../errors.ts'
 import { keepMeasured } from '../desk/body.ts'
 import { prepare } from '../desk/desk.ts'
 import type { FileStore } from '../media/files.ts'
 import { removeUnusedFiles } from '../media/media.ts'
-import type { ImportDefaults } from './import-fields.ts'
-import { importItem, type ReadyItem, requireNewer } from './import-item.ts'
-import { type MediaOfBatch, prepareMedia } from './import-media.ts'
-import type { KnownTags } from './import-tags.ts'
+import { type ReadyItem, requireNewer } from './import-item.ts'
+import { type MediaOfPart, prepareMedia } from './import-media.ts'
 import { findImport, listImported } from './imports.store.ts'
 import type { WireItem } from './ninjs.ts'
 import type { WireMedia } from './ninjs-media.ts'
@@ -16,18 +11,14 @@ import { type Read, readAhead } from './read-ahead.ts'
 import { type ItemRead, type ItemTexts, ruleOf } from './read-item.ts'
 import { type Entry, emptyReport, isTaken, Passed, type Report } from './report.ts'
 import type { SourceError, SourceItem } from './sources.ts'
+import { type WriteDeps, writeSome } from './write-items.ts'
 
-export type ImportDeps = { db: Db; files: FileStore; now: () => number; defaults: ImportDefaults }
-
-/** Items of one transaction: PostgreSQL keeps locks of each item in a table of its own size, SQLite keeps none. */
-const batchSize = { sqlite: 500, postgres: 100 }
-/** A transaction takes in no more items after so long: others wait for it. */
-const longestMs = 300
+export type ImportDeps = WriteDeps & { files: FileStore; now: () => number }
 
 type Ready = ReadyItem & { source: Read['source'] }
 
 /**
- * Imports items as they come, hundreds to a transaction; one that fails leaves nothing of its own and spoils no other.
+ * Imports items as they come; one that fails leaves nothing of its own and spoils no other.
  * `onEntry` hears what became of each, after its commit. What a source gave before it failed is imported.
  */
 export async function importItems(
@@ -46,7 +37,7 @@ export async function importItems(
     failure = { error }
   })
   for await (const part of readAhead(given, uris => listImported(deps.db.desk, uris))) {
-    const media: MediaOfBatch = { ids: new Map(), read: new Map() }
+    const media: MediaOfPart = { ids: new Map(), read: new Map() }
     const ready: Ready[] = []
     for (const one of part) {
       if ('error' in one) {
@@ -63,8 +54,7 @@ export async function importItems(
     }
     let written = 0
     while (written < ready.length) {
-      const batch = ready.slice(written, written + batchSize[deps.db.engine])
-      for (const entry of await writeBatch(deps, batch, report))
+      for (const entry of await writeSome(deps, ready.slice(written), report))
         tell(entry, ready[written++]?.source.bytesRead)
     }
     await removeLeftFiles(deps, ready)
@@ -86,7 +76,7 @@ async function makeReady(
   deps: ImportDeps,
   source: Read['source'],
   read: ItemRead & { wire: WireItem },
-  ofBatch: MediaOfBatch,
+  ofPart: MediaOfPart,
 ): Promise<Ready> {
   const { db, files, now } = deps
   const { wire } = read
@@ -97,7 +87,7 @@ async function makeReady(
     if (isLeft || read.rule !== undefined) await refuseEarly(deps, wire)
     if (read.rule !== undefined) throw new Passed('refused', read.rule)
     const texts = read.texts && (await finishTexts(read.texts))
-    const media = await prepareMedia(db.desk, files, shown, source.baseDir, ofBatch)
+    const media = await prepareMedia(db.desk, files, shown, source.baseDir, ofPart)
     return { source, wire, media, ...(texts ? { texts } : {}) }
   } catch (error) {
     const rule = ruleOf(error)
@@ -131,73 +121,9 @@ function usable(wire: WireItem, now: number): WireMedia[] {
   )
 }
 
-/** Another process may hold the store for longer than a request would wait; an import has time. */
-const mostAttempts = 20
-
-/** Writes the items, or as many as there is time for: what became of those, in their order. */
-async function writeBatch(deps: ImportDeps, batch: readonly Ready[], report: Report): Promise<Entry[]> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await tryBatch(deps, batch, report)
-    } catch (error) {
-      if (!(error instanceof DomainError) || error.code !== 'busy' || attempt === mostAttempts) throw error
-      await delay(500)
-    }
-  }
-}
-
-async function tryBatch(
-  { db, defaults }: ImportDeps,
-  batch: readonly Ready[],
-  report: Report,
-): Promise<Entry[]> {
-  const { entries, made } = await db.write({ by: 'import' }, async tx => {
-    const made = { media: 0, tags: 0 }
-    // Two imports of one item would each find it missing.
-    await tx.lock('imports')
-    const told: Entry[] = []
-    const knownTags: KnownTags = new Map()
-    const importOne = async (ready: Ready) => {
-      const takesOnTrust = knownTags.size > 0
-      try {
-        return await tx.savepoint(() => importItem(tx, ready, defaults, knownTags))
-      } catch (error) {
-        // What it made is undone; and what others found before may have been merged or deleted meanwhile.
-        knownTags.clear()
-        if (!takesOnTrust || ruleOf(error) === undefined) throw error
-        return tx.savepoint(() => importItem(tx, ready, defaults, knownTags))
-      }
-    }
-    const started = performance.now()
-    for (const ready of batch) {
-      if (performance.now() - started > longestMs) break
-      const place = { file: ready.source.file, item: ready.source.item, uri: ready.wire.uri }
-      try {
-        const { media = 0, tags = 0, ...result } = await importOne(ready)
-        made.media += media
-        made.tags += tags
-        told.push({ ...place, ...result })
-      } catch (error) {
-        if (error instanceof Passed) {
-          const rule = error.outcome === 'unchanged' ? {} : { rule: error.message }
-          told.push({ ...place, outcome: error.outcome, ...rule })
-        } else {
-          const rule = ruleOf(error)
-          if (rule === undefined) throw error
-          told.push({ ...place, outcome: 'refused', rule })
-        }
-      }
-    }
-    return { entries: told, made }
-  })
-  report.media += made.media
-  report.tags += made.tags
-  return entries
-}
-
 /** Pictures of items that were not taken after all, and of those that others replaced. */
-async function removeLeftFiles({ db, files }: ImportDeps, batch: readonly Ready[]): Promise<void> {
-  for (const { media } of batch) {
+async function removeLeftFiles({ db, files }: ImportDeps, items: readonly Ready[]): Promise<void> {
+  for (const { media } of items) {
     for (const { id, stored, replaced } of media) {
       for (const those of [stored, replaced]) if (those) await removeUnusedFiles(db.desk, files, id, those)
     }

@@ -42,10 +42,10 @@ export type WireItem = WireCommon & {
   self?: WireMedia
 }
 
-/** What an item is known by, where it says that. */
+/** What an item is known by, where it says that in a way that can be stored. */
 export function uriOf(value: unknown): string | undefined {
   const uri = typeof value === 'object' && value !== null && 'uri' in value ? value.uri : undefined
-  return typeof uri === 'string' ? uri.trim() : undefined
+  return typeof uri === 'string' && !uri.includes('\0') ? uri.trim() : undefined
 }
 
 /** A ninjs 1.x, 2.x or 3.x item in one shape; throws ItemError naming the property that makes it unusable. */

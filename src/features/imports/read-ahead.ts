@@ -4,7 +4,7 @@ import { uriOf } from './ninjs.ts'
 import { type ItemRead, type Reading, readItem } from './read-item.ts'
 import type { SourceError, SourceItem } from './sources.ts'
 
-/** What is read and written together: so many items or bytes, or what has come in so long. */
+/** What is read together: so many items or bytes, or what has come in so long. */
 const mostItems = 500
 const mostBytes = 4_000_000
 const patienceMs = 200
