@@ -22,7 +22,7 @@ export type ReadyMedia = {
   remark?: string
 }
 
-/** Of the media of items that are made ready together, which may share them: the ids they were given, and what was read of each file. */
+/** What items that are made ready together share of their media: the ids those were given, and what was read of each file. */
 export type MediaOfPart = { ids: Map<string, string>; read: Map<string, PictureRead> }
 type PictureRead = { stored?: PictureFiles; remark?: string }
 
@@ -126,7 +126,7 @@ export async function importMedia(
     const isNew = stored !== undefined && stored.contentHash !== row.contentHash
     if (newer || (isNew && (order === 0 || row.contentHash === null))) {
       await patchMedia(tx, row.id, { ...(newer ? patch : {}), ...(isNew ? { stored } : {}) }, 'any')
-      await remember(tx, wire, row.id)
+      if (order >= 0) await remember(tx, wire, row.id)
     }
     return { id: row.id, isNew: false }
   }
