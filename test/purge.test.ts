@@ -140,10 +140,31 @@ t.test('what was not acknowledged is purged again until it is, and what was, onc
   const { id } = await publishNew(newsroom, { tags: ['energy'] })
   t.ok(await until(() => purges.slice(1).some(purge => purge.tags.includes('all'))))
   t.equal(newsroom.errors.length, 3)
+  // Until that was sent once more.
+  await delay(700)
   const { id: last } = await publishNew(newsroom, { tags: ['energy'] })
   const isOf = (purge: Purge) => purge.tags.includes(`article-${last}`)
   t.ok(await until(() => purges.filter(isOf).length === 2), 'for what was being answered meanwhile')
   await delay(600)
   t.equal(purges.filter(isOf).length, 2)
   t.ok(id)
+})
+
+t.test('what everything stands for when it is sent once more is sent again after it', async t => {
+  let isDown = false
+  const { purges, url } = await openCache(t, () => (isDown ? 503 : 200))
+  const newsroom = await follow(t, url, 300)
+  const isOfAll = (purge: Purge) => purge.tags.includes('all')
+  await publishNew(newsroom, { tags: ['energy'] })
+  // Until all of that was sent once more.
+  await delay(700)
+  const before = purges.length
+  await makeTag(newsroom, 'sport', 'topic')
+  await publishNew(newsroom, { tags: ['sport'] })
+  t.ok(await until(() => purges.slice(before).some(isOfAll)))
+  isDown = true
+  t.ok(await until(() => newsroom.errors.length > 0), 'everything, once more, was not acknowledged')
+  await publishNew(newsroom, { tags: ['energy'] })
+  isDown = false
+  t.ok(await until(() => purges.slice(before).filter(isOfAll).length === 3))
 })

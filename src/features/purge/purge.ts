@@ -62,7 +62,12 @@ export function startPurge({
   function shorten(): void {
     if (pending.size > mostPending) pending.set(everything, { isSecond: false })
     if (!pending.has(everything)) return
-    for (const tag of pending.keys()) if (tag !== everything && !isOfMedia(tag)) pending.delete(tag)
+    for (const [tag, { isSecond }] of pending) {
+      if (tag === everything || isOfMedia(tag)) continue
+      pending.delete(tag)
+      // What it stands for has to be sent again after it, too.
+      if (!isSecond) pending.set(everything, { isSecond: false })
+    }
   }
 
   /** Sends what is pending, and takes from it what was acknowledged. */
