@@ -26,24 +26,19 @@ const lacking = Object.entries(optional) as [Optional, (typeof optional)[Optiona
 
 /** What is printed of a working copy. A publish asks for it four times, so it is assigned and not spread. */
 function printedOf(copy: WorkingCopy) {
-  const said = {
-    headline: copy.headline,
-    language: copy.language,
-    kind: copy.kind,
-    tags: copy.tags.map(tag => tag.slug),
-    media: [...copy.mediaIds],
-    urgency: copy.urgency,
-    access: copy.access,
-    story: copy.storyId,
-    version: copy.version,
-  }
-  const more: Pick<Rendered, 'publishedAt' | Optional> = {}
+  const { headline, language, kind, urgency, access, storyId: story, version, publishedAt } = copy
+  const some: Pick<Rendered, Optional> = {}
   for (const [name, own] of lacking) {
     const value = copy[own]
-    if (value !== null) more[name] = value
+    if (value !== null) some[name] = value
   }
-  if (copy.publishedAt !== null) more.publishedAt = formatInstant(copy.publishedAt)
-  return Object.assign(said, more)
+  const tags = copy.tags.map(tag => tag.slug)
+  return Object.assign(
+    { headline, language, kind },
+    some,
+    { tags, media: [...copy.mediaIds], urgency, access, story, version },
+    publishedAt === null ? undefined : { publishedAt: formatInstant(publishedAt) },
+  )
 }
 
 /** What the audit trail keeps of a working copy; its times are the entry's. */
@@ -53,16 +48,16 @@ export function factsOf(copy: WorkingCopy): Omit<Rendered, 'id' | 'createdAt' | 
   if (editorialNote !== null) newsroom.editorialNote = editorialNote
   if (embargoedUntil !== null) newsroom.embargoedUntil = formatInstant(embargoedUntil)
   if (publishAt !== null && schedule !== null) newsroom.schedule = renderSchedule(publishAt, schedule)
-  return Object.assign(printedOf(copy), { revision, deskStatus, liveStatus }, newsroom)
+  return Object.assign({ revision, deskStatus, liveStatus }, printedOf(copy), newsroom)
 }
 
-const timesOf = ({ id, createdAt, editedAt }: WorkingCopy) => {
-  return { id, createdAt: formatInstant(createdAt), editedAt: formatInstant(editedAt) }
+const timesOf = ({ createdAt, editedAt }: WorkingCopy) => {
+  return { createdAt: formatInstant(createdAt), editedAt: formatInstant(editedAt) }
 }
 
 /** What was printed, as the versions keep it: the fields an editor sends, so that they can be sent again. */
 export function snapshotOf(copy: WorkingCopy): Record<string, unknown> {
-  return Object.assign(printedOf(copy), timesOf(copy))
+  return Object.assign({ id: copy.id }, printedOf(copy), timesOf(copy))
 }
 
 /** A working copy as editors get it, with what was not kept of the body they sent. */
@@ -70,7 +65,7 @@ export function renderCopy(
   copy: WorkingCopy,
   warnings: readonly { code: string; pointer?: string; detail: string }[] = [],
 ): Rendered {
-  const rendered: Rendered = Object.assign(factsOf(copy), timesOf(copy))
+  const rendered: Rendered = Object.assign({ id: copy.id }, factsOf(copy), timesOf(copy))
   if (warnings.length > 0)
     rendered.warnings = warnings.map(({ code, pointer = '/body', detail }) => ({ code, pointer, detail }))
   return rendered
