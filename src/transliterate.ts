@@ -41,6 +41,7 @@ const lettersByLanguage: Readonly<Record<string, Readonly<Record<string, string>
  * Bulgarian act rules Cyrillic, a primary language (BCP 47) of ru, uk or be bends it.
  */
 export function transliterate(text: string, language = ''): string {
+  // All of it is Latin already, as most English is.
   if (!/[^\0-\x7f]/.test(text)) return text.toLowerCase()
   const primary = language.toLowerCase().split('-')[0] ?? ''
   const own = Object.hasOwn(lettersByLanguage, primary) ? lettersByLanguage[primary] : undefined

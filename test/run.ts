@@ -252,7 +252,7 @@ if (given || programs) {
 console.log('')
 for (const { name, count } of passes) console.log(`${name.padEnd(18)} ${lineOf(count)}`)
 const [ours, theirs] = passes
-if (wanted === 'required' && ours && theirs && theirs.files.size > 0) {
+if (wanted === 'required' && ours && theirs) {
   const unlike = common.filter(file => ours.files.get(file) !== theirs.files.get(file))
   if (unlike.length > 0) console.log(`\nThe engines did not run the same tests: ${unlike.join(', ')}`)
   if (ours.count.skipped + theirs.count.skipped > 0) console.log('\nSome were skipped.')

@@ -22,7 +22,7 @@ t.test('rows come as Drizzle reads them, and flat ones without its work', async 
     .insert(tags)
     .values({ id: 'a', slug: 'ferries', kind: 'topic', names: { en: 'Ferries' }, ...codes, ...times })
   const one = eq(tags.slug, sql.placeholder('slug'))
-  const queries = {
+  const queries: Record<string, () => unknown> = {
     'a select of columns': () => db.select().from(tags).where(one),
     'a select with SQL in it': () =>
       db
@@ -34,9 +34,9 @@ t.test('rows come as Drizzle reads them, and flat ones without its work', async 
   }
   const params = { slug: 'ferries' }
   for (const [name, build] of Object.entries(queries)) {
-    const prepared = (build() as unknown as Built).prepare()
+    const prepared = (build() as Built).prepare()
     const expected = prepared.all(params)
-    const built = build() as unknown as Built
+    const built = build() as Built
     const unread: Built = {
       toSQL: () => built.toSQL(),
       prepare: () => ({
@@ -49,9 +49,13 @@ t.test('rows come as Drizzle reads them, and flat ones without its work', async 
     t.same(compile(connection, unread)(params), expected, name)
     t.match(expected, [{ names: { en: 'Ferries' } }], name)
   }
-  const nested = db
+  const nested: unknown = db
     .select({ tag: { slug: tags.slug } })
     .from(tags)
-    .where(one) as unknown as Built
-  t.same(compile(connection, nested)(params), [{ tag: { slug: 'ferries' } }], 'nested ones are left to it')
+    .where(one)
+  t.same(
+    compile(connection, nested as Built)(params),
+    [{ tag: { slug: 'ferries' } }],
+    'nested ones are left to it',
+  )
 })

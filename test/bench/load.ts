@@ -14,8 +14,8 @@ export function getOf(path: string, headers: Record<string, string> = {}): Buffe
 const headEnd = Buffer.from('\r\n\r\n')
 
 /**
- * Keeps this core from sleeping until what it gives is called. On a virtual machine the server pays for waking it, some 30
- * microseconds an answer, and only where the load waits for it: never where the yardstick is measured.
+ * Keeps this core from sleeping until what it gives is called. On a virtual machine the server pays for waking it, and only
+ * where the load waits for it: never where the yardstick is measured.
  */
 export function stayAwake(): () => void {
   let isAsleep = false

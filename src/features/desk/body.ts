@@ -43,7 +43,7 @@ export function keepMeasured({ html, text, wordCount, readingMinutes }: CleanBod
   measured.set(html, { text, wordCount, readingMinutes })
 }
 
-/** What is derived of a body that `cleanBody` gave: a quarter of the work of cleaning it again, where it was not kept. */
+/** What is derived of a body that `cleanBody` gave: less work than cleaning it again, where it was not kept. */
 export function measureBody(html: string): Measured {
   return measured.get(html) ?? measure(parseFragment(html))
 }
@@ -101,7 +101,7 @@ export function countWords(text: string): number {
   return count
 }
 
-// Most texts are of these characters alone, and of those UAX 29 comes to an expression that takes a tenth of the time.
+// Most texts are of these characters alone. For those UAX 29 comes to an expression, which is much faster than segments are.
 const letter = 'A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f\u0400-\u045f'
 const unplain = new RegExp(`[^\\t\\n -^\`-~\u00a0«»–—‘’“”„…€№${letter}]`)
 const letters = `[${letter}]+(?:[.:'‘’][${letter}]+)*`
