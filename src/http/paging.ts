@@ -6,7 +6,11 @@ export type Place = readonly (string | number)[]
 
 /** An opaque cursor for the place, good only with the filters that `form` is the normal form of. */
 export function writeCursor(form: string, place: Place): string {
-  return Buffer.from(JSON.stringify([fingerprint(form), ...place])).toString('base64url')
+  return cursorOf(fingerprint(form), place)
+}
+
+function cursorOf(print: string, place: Place): string {
+  return Buffer.from(JSON.stringify([print, ...place])).toString('base64url')
 }
 
 /** The place a cursor names. `shape` is the type of each of its values. Throws 400 for any cursor not of this list. */
@@ -86,11 +90,10 @@ export function normalForm(path: string, query: Readonly<Record<string, unknown>
   return `${path}?${JSON.stringify(entries)}`
 }
 
-/** The path of the next page: the query as it was asked, with the cursor. Comma lists stay comma lists. */
-export function nextPath(
+/** The path of a page but for its cursor: the query as it was asked. Comma lists stay comma lists. */
+function pathOfPage(
   path: string,
   query: Readonly<Record<string, unknown>>,
-  cursor: string,
   commaNames: readonly string[],
 ): string {
   const params = new URLSearchParams()
@@ -100,7 +103,6 @@ export function nextPath(
     else if (commaNames.includes(name)) params.append(name, value.join(','))
     else for (const item of value) params.append(name, String(item))
   }
-  params.append('cursor', cursor)
   return `${path}?${params}`
 }
 
@@ -118,6 +120,8 @@ export function openPage<const S extends readonly ('string' | 'number')[]>(
 ) {
   const form = normalForm(list, filtersOf(query))
   const after = query.cursor === undefined ? undefined : readCursor(form, query.cursor, shape)
+  /** What every next page of this request has in common, made when there is one. */
+  let next: { print: string; path: string } | undefined
   return {
     /** The place the page starts after; undefined for the first. */
     after,
@@ -127,8 +131,9 @@ export function openPage<const S extends readonly ('string' | 'number')[]>(
       const rows = found.slice(0, limit)
       const last = rows.at(-1)
       if (found.length <= limit || last === undefined) return { rows, page: { limit, hasMore: false } }
-      const next = nextPath(path, query, writeCursor(form, placeOf(last)), commaNames)
-      return { rows, page: { limit, hasMore: true, next } }
+      next ??= { print: fingerprint(form), path: pathOfPage(path, query, commaNames) }
+      const cursor = cursorOf(next.print, placeOf(last))
+      return { rows, page: { limit, hasMore: true, next: `${next.path}&cursor=${cursor}` } }
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { LiveReader } from '../../db/db.ts'
-import { and, asc, desc, eq, getTableColumns, type SelectedFields, sql } from '../../db/drizzle.ts'
+import { asc, desc, eq, getTableColumns, type SelectedFields, sql } from '../../db/drizzle.ts'
 import type { LiveTables } from '../../db/tables.ts'
 import { formVersion } from './articles.schema.ts'
 import type { ArticleReader } from './relations.store.ts'
@@ -59,21 +59,20 @@ export async function listPublicationRows(
   const { where, params, shape } = conditions(reader, filter, driver)
   const id = driver ? walked.articleId : p.articleId
   const instant = filter.sort === '-updatedAt' ? p.updatedAt : driver ? walked.publishedAt : p.publishedAt
-  const key = filter.ids ? hidden(instant) : sql`${instant}`
+  const key = () => (filter.ids ? hidden(instant) : sql`${instant}`)
   const direction = filter.sort === 'publishedAt' ? asc : desc
   if (after) {
-    const beyond = sql.raw(filter.sort === 'publishedAt' ? '>' : '<')
-    where.push(sql`(${key}, ${id}) ${beyond} (${sql.placeholder('afterKey')}, ${sql.placeholder('afterId')})`)
+    const beyond = filter.sort === 'publishedAt' ? sql`>` : sql`<`
+    const place = () => sql`(${sql.placeholder('afterKey')}, ${sql.placeholder('afterId')})`
+    where.push(() => sql`(${key()}, ${id}) ${beyond} ${place()}`)
     Object.assign(params, { afterKey: after[0], afterId: after[1] })
     shape.push('after')
   }
   params.limit = limit
 
-  const order = [direction(key), direction(id)]
   const page = <Row>(columns: SelectedFields) =>
-    walk<Row>(reader, driver, columns)
-      .where(and(...where))
-      .orderBy(...order)
+    walk<Row>(reader, driver, columns, where)
+      .orderBy(direction(key()), direction(id))
       .limit(sql.placeholder('limit'))
   if (flat)
     return reader.prepared(`${shape.join(' ')} ${filter.sort}`, () => page<Listed>(columnsOf(p)), params)
@@ -89,7 +88,7 @@ export async function countPublications(reader: ArticleReader, filter: ArticleFi
   if (isEmpty(filter)) return 0
   const { driver } = planWalk(filter)
   const { where, params } = conditions(reader, filter, driver)
-  const query = walk<{ count: number }>(reader, driver, { count: sql<number>`count(*)` }).where(and(...where))
+  const query = walk<{ count: number }>(reader, driver, { count: sql<number>`count(*)` }, where)
   const rows = await reader.offLoop(query, params)
   return Number(rows[0]?.[0] ?? 0)
 }
@@ -102,10 +101,8 @@ export async function countBySection(reader: LiveReader, filter: ArticleFilter):
   const { publications: p } = reader.tables
   const { driver, flat } = planWalk(filter)
   const { where, params, shape } = conditions(reader, filter, driver)
-  const build = () =>
-    walk<SectionCount>(reader, driver, { sectionId: p.sectionId, count: sql<number>`count(*)` })
-      .where(and(...where))
-      .groupBy(p.sectionId)
+  const columns = { sectionId: p.sectionId, count: sql<number>`count(*)` }
+  const build = () => walk<SectionCount>(reader, driver, columns, where).groupBy(p.sectionId)
   if (flat) return reader.prepared(`${shape.join(' ')} by section`, build, params)
   const rows = await reader.offLoop(build(), params)
   return rows.map(([sectionId, count]) => ({ sectionId: String(sectionId), count: Number(count) }))

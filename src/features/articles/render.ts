@@ -2,10 +2,9 @@ import type { Static } from 'typebox'
 import type { EmbargoReader, Head, LiveReader } from '../../db/db.ts'
 import { formatInstant } from '../../instant.ts'
 import type { MediaFacts } from '../media/media.store.ts'
-import type { TagFacts } from '../tags/live-tags.store.ts'
 import type { ArticleField, TombstoneSchema } from './articles.schema.ts'
 import { type Listed, listWholeById } from './articles.store.ts'
-import { mediaAt, tagsAt } from './facts.ts'
+import { type Filing, filingOf, filingsAt, mediaAt } from './facts.ts'
 import { writeForm } from './form.ts'
 import {
   type ArticleReader,
@@ -42,9 +41,9 @@ export async function renderArticles(
   const shows = (field: ArticleField) => view.shown.has(field)
   const readable = shows('body') ? rows.filter(row => !isWithheld(row, view)) : []
   const unread = idsOf(readable.filter(row => row.body === undefined))
-  const tagsOf = shows('tags') || shows('section') ? await tagsOfAll(live, head, rows, embargo) : none
-  const mediaOf =
-    shows('leadMedia') || shows('media') ? await mediaOfAll(live, head, rows, shows('media'), embargo) : none
+  const filings = shows('tags') || shows('section') ? await filingsOf(live, head, rows, embargo) : []
+  const pictures =
+    shows('leadMedia') || shows('media') ? await mediaOf(live, head, rows, shows('media'), embargo) : []
   const bodies = unread.length > 0 ? await listBodiesOf(reader, unread, view.bodyFormat) : []
   const translated = shows('translations') ? rows.filter(row => row.isTranslated ?? true) : []
   const siblings =
@@ -60,42 +59,36 @@ export async function renderArticles(
   const siblingsOf = group(siblings, item => item.storyId)
   const untilOf = new Map(embargoes.map(item => [item.articleId, item.until]))
   const address = { base: `${settings.publicUrl}/v1/media` }
-  const forms = await formsOf(live, rows, untilOf, embargo)
+  const made = await makeForms(live, rows, untilOf, embargo)
 
-  return rows.flatMap(row => {
-    const form = forms.get(row.articleId)
+  const articles: Article[] = []
+  for (const [i, row] of rows.entries()) {
+    const form = row.form ?? made.get(row.articleId)
     // It went while it was read: the log moved, so this answer is none.
-    if (!form) return []
+    if (!form) continue
     const body = bodyOf.get(row.articleId)
     const until = untilOf.get(row.articleId)
-    const [section, ...tags] = tagsOf.get(row.articleId) ?? []
-    const [leadMedia, ...media] = mediaOf.get(row.articleId) ?? []
     const relations: Relations = {
-      section,
-      tags: tags.filter(isThere),
-      leadMedia,
-      media: media.filter(isThere),
+      ...(filings[i] ?? unfiled),
+      ...(pictures[i] ?? unpictured),
       ...(body === undefined ? {} : { body }),
       siblings: siblingsOf.get(row.storyId) ?? [],
       ...(until === undefined ? {} : { embargoedUntil: until }),
     }
-    return [{ row, relations, parts: writeArticle(form, row, relations, settings, view, address) }]
-  })
+    articles.push({ row, relations, parts: writeArticle(form, row, relations, settings, view, address) })
+  }
+  return articles
 }
 
-/** The forms of publications: those that are kept, and of the others those that their rows make. */
-async function formsOf(
+/** The forms of publications of which none is kept, made of their rows. */
+async function makeForms(
   live: LiveReader,
   rows: readonly Listed[],
   untilOf: ReadonlyMap<string, number>,
   embargo: EmbargoReader | undefined,
 ): Promise<Map<string, Buffer>> {
   const forms = new Map<string, Buffer>()
-  const missing: string[] = []
-  for (const { articleId, form } of rows) {
-    if (form) forms.set(articleId, form)
-    else missing.push(articleId)
-  }
+  const missing = idsOf(rows.filter(row => !row.form))
   if (missing.length === 0) return forms
   const whole = await listWholeById(embargo ?? live, missing)
   const corrected = idsOf(whole.filter(row => row.correctedAt !== null))
@@ -111,67 +104,69 @@ async function formsOf(
   return forms
 }
 
-/** What an article has at each position, by the article's id: of its tags the section is at 0, of its media the lead. */
-type Placed<Row> = Map<string, (Row | undefined)[]>
-const none: Placed<never> = new Map()
-const isThere = <Row>(row: Row | undefined) => row !== undefined
+const unfiled: Filing = { section: undefined, tags: [] }
 
-async function tagsOfAll(
+/** What each publication is filed under, in their order. */
+async function filingsOf(
   live: LiveReader,
   head: Head,
   rows: readonly Listed[],
   embargo: EmbargoReader | undefined,
-): Promise<Placed<TagFacts>> {
-  if (embargo) return place(await listTagsOf(embargo, idsOf(rows)), item => item.tag)
-  const others = rows.filter(row => row.tagIds === null)
-  const ids = place(others.length > 0 ? await listTagIdsOf(live, idsOf(others)) : [], item => item.id)
-  for (const { articleId, tagIds } of rows) if (tagIds !== null) ids.set(articleId, tagIds.split(' '))
-  return lookUp(ids, all => tagsAt(live, head, all))
+): Promise<Filing[]> {
+  if (embargo) {
+    const tags = place(await listTagsOf(embargo, idsOf(rows)), item => item.tag)
+    return rows.map(row => filingOf(tags.get(row.articleId) ?? []))
+  }
+  const others = idsOf(rows.filter(row => row.tagIds === null))
+  const ids = place(others.length > 0 ? await listTagIdsOf(live, others) : [], item => item.id)
+  const lists = rows.map(row => row.tagIds ?? (ids.get(row.articleId) ?? []).join(' '))
+  const known = await filingsAt(live, head, lists)
+  return lists.map(list => known.get(list) ?? unfiled)
 }
 
-/** The media of articles; without `more` only what leads them, which their rows name. */
-async function mediaOfAll(
+type Pictures = Pick<Relations, 'leadMedia' | 'media'>
+const unpictured: Pictures = { leadMedia: undefined, media: [] }
+
+/** The media of each publication, in their order; without `more` only what leads them, which their rows name. */
+async function mediaOf(
   live: LiveReader,
   head: Head,
   rows: readonly Listed[],
   more: boolean,
   embargo: EmbargoReader | undefined,
-): Promise<Placed<MediaFacts>> {
-  if (embargo) return place(await listMediaOf(embargo, idsOf(rows), !more), item => item.media)
-  const others = more ? rows.filter(row => row.mediaIds === null || row.mediaIds === undefined) : []
-  const ids = place(others.length > 0 ? await listMoreMediaIdsOf(live, idsOf(others)) : [], item => item.id)
-  for (const { articleId, leadMediaId, mediaIds } of rows) {
-    const those = ids.get(articleId) ?? [undefined, ...(more && mediaIds ? mediaIds.split(' ') : [])]
-    those[0] = leadMediaId ?? undefined
-    ids.set(articleId, those)
+): Promise<Pictures[]> {
+  if (embargo) {
+    const media = place(await listMediaOf(embargo, idsOf(rows), !more), item => item.media)
+    return rows.map(row => picturesOf(media.get(row.articleId) ?? []))
   }
-  return lookUp(ids, all => mediaAt(live, head, all))
+  const others = more ? idsOf(rows.filter(row => typeof row.mediaIds !== 'string')) : []
+  const moreIds = place(others.length > 0 ? await listMoreMediaIdsOf(live, others) : [], item => item.id)
+  const ids = rows.map(({ articleId, leadMediaId, mediaIds }) => {
+    const [, ...rest] = moreIds.get(articleId) ?? []
+    return [leadMediaId ?? undefined, ...rest, ...(more && mediaIds ? mediaIds.split(' ') : [])]
+  })
+  const known = await mediaAt(live, head, ids.flat().filter(isThere))
+  return ids.map(those => picturesOf(those.map(id => (id === undefined ? undefined : known.get(id)))))
 }
 
+function picturesOf([leadMedia, ...media]: readonly (MediaFacts | undefined)[]): Pictures {
+  return { leadMedia, media: media.filter(isThere) }
+}
+
+const isThere = <Row>(row: Row | undefined) => row !== undefined
+
+/** What articles have at each position, by the article's id. */
 function place<Item extends { articleId: string; position: number }, Value>(
   items: readonly Item[],
   pick: (item: Item) => Value,
-): Placed<Value> {
-  const placed: Placed<Value> = new Map()
+): Map<string, (Value | undefined)[]> {
+  const placed = new Map<string, (Value | undefined)[]>()
   for (const item of items) {
     const values = placed.get(item.articleId) ?? []
     values[item.position] = pick(item)
     placed.set(item.articleId, values)
   }
   return placed
-}
-
-async function lookUp<Row>(
-  ids: Placed<string>,
-  find: (ids: readonly string[]) => Promise<ReadonlyMap<string, Row>>,
-): Promise<Placed<Row>> {
-  const facts = await find([...ids.values()].flat().filter(isThere))
-  const found: Placed<Row> = new Map()
-  for (const [articleId, those] of ids) {
-    const rows = those.map(id => (id === undefined ? undefined : facts.get(id)))
-    found.set(articleId, rows)
-  }
-  return found
 }
 
 /** What is left of a withdrawn article, for its 410 and for the change log. */

@@ -61,38 +61,44 @@ function hasPublishedRange(filter: ArticleFilter): boolean {
   )
 }
 
-/** The conditions of a filter with placeholders, their parameters, and the name of their shape. */
+/**
+ * The conditions of a filter with placeholders, their parameters, and the name of their shape. A statement of a shape
+ * that is known is prepared, so the conditions are written down only where one is built.
+ */
 export function conditions(reader: ArticleReader, filter: ArticleFilter, driver: FilterTag | undefined) {
   const { publications: p, publicationTags: walked } = reader.tables
-  const where: SQL[] = []
+  const where: (() => SQL)[] = []
   const params: Record<string, unknown> = {}
   const shape: string[] = [driver ? 'tag walk' : 'walk']
 
-  function add(name: string, value: unknown, condition: SQL): void {
+  function add(name: string, value: unknown, condition: () => SQL): void {
     where.push(condition)
     params[name] = value
     shape.push(name)
   }
   const slot = (name: string) => sql.placeholder(name)
   const column = (of: Column) => (filter.ids ? hidden(of) : sql`${of}`)
-  const key = column(driver ? walked.publishedAt : p.publishedAt)
+  const key = () => column(driver ? walked.publishedAt : p.publishedAt)
+  /** The column has one of the values, which may be none. */
+  const addAny = (name: string, of: Column, values: readonly (string | number)[] | undefined) => {
+    if (values) add(name, reader.list(values), () => reader.isIn(of, name))
+  }
 
-  if (driver) add('driver', driver.id, eq(walked.tagId, slot('driver')))
+  if (driver) add('driver', driver.id, () => eq(walked.tagId, slot('driver')))
   if (filter.languages?.length === 1) {
-    const language = column(driver ? walked.language : p.language)
-    add('language', filter.languages[0], sql`${language} = ${slot('language')}`)
-  } else if (filter.languages)
-    add('languages', reader.list(filter.languages), reader.isIn(p.language, 'languages'))
-  if (filter.kinds) add('kinds', reader.list(filter.kinds), reader.isIn(p.kind, 'kinds'))
-  if (filter.signOffs) add('signOffs', reader.list(filter.signOffs), reader.isIn(p.signOff, 'signOffs'))
-  if (filter.urgencies) add('urgencies', reader.list(filter.urgencies), reader.isIn(p.urgency, 'urgencies'))
-  if (filter.ids) add('ids', reader.list(filter.ids), reader.isIn(p.articleId, 'ids'))
-  if (filter.publishedFrom !== undefined) add('from', filter.publishedFrom, sql`${key} >= ${slot('from')}`)
-  if (filter.publishedBefore !== undefined)
-    add('before', filter.publishedBefore, sql`${key} < ${slot('before')}`)
-  if (filter.asOf !== undefined) add('asOf', filter.asOf, sql`${key} <= ${slot('asOf')}`)
-  if (filter.updatedSince !== undefined)
-    add('since', filter.updatedSince, sql`${column(p.updatedAt)} >= ${slot('since')}`)
+    const language = driver ? walked.language : p.language
+    add('language', filter.languages[0], () => sql`${column(language)} = ${slot('language')}`)
+  } else addAny('languages', p.language, filter.languages)
+  addAny('kinds', p.kind, filter.kinds)
+  addAny('signOffs', p.signOff, filter.signOffs)
+  addAny('urgencies', p.urgency, filter.urgencies)
+  addAny('ids', p.articleId, filter.ids)
+  const { publishedFrom, publishedBefore, asOf, updatedSince } = filter
+  if (publishedFrom !== undefined) add('from', publishedFrom, () => sql`${key()} >= ${slot('from')}`)
+  if (publishedBefore !== undefined) add('before', publishedBefore, () => sql`${key()} < ${slot('before')}`)
+  if (asOf !== undefined) add('asOf', asOf, () => sql`${key()} <= ${slot('asOf')}`)
+  if (updatedSince !== undefined)
+    add('since', updatedSince, () => sql`${column(p.updatedAt)} >= ${slot('since')}`)
 
   if (filter.without) {
     const { sql: from, tables } = filter.without
@@ -100,19 +106,19 @@ export function conditions(reader: ArticleReader, filter: ArticleFilter, driver:
       .select({ id: tables.embargoes.articleId })
       .from(tables.embargoes)
       .where(eq(tables.embargoes.articleId, p.articleId))
-    where.push(notExists(waiting))
+    where.push(() => notExists(waiting))
     shape.push('without')
   }
 
   const lists = [...filter.anyTags, ...filter.allTags.map(tag => [tag])]
   for (const [i, list] of lists.entries()) {
     if (driver && list.length === 1 && list[0]?.id === driver.id) continue
-    const t = alias(walked, `t${i}`)
-    const tagged = reader.sql
-      .select({ id: t.articleId })
-      .from(t)
-      .where(and(eq(t.articleId, p.articleId), reader.isIn(t.tagId, `tags${i}`)))
-    add(`tags${i}`, reader.list(list.map(tag => tag.id)), exists(tagged))
+    const ids = reader.list(list.map(tag => tag.id))
+    add(`tags${i}`, ids, () => {
+      const t = alias(walked, `t${i}`)
+      const isOne = and(eq(t.articleId, p.articleId), reader.isIn(t.tagId, `tags${i}`))
+      return exists(reader.sql.select({ id: t.articleId }).from(t).where(isOne))
+    })
   }
   return { where, params, shape }
 }
@@ -131,16 +137,17 @@ type Walking<Row> = PromiseLike<Row[]> & {
   limit(count: Placeholder): Walking<Row>
 }
 
-/** Publications by way of the driving tag's index, or of their own. */
+/** Publications by way of the driving tag's index, or of their own, that meet the conditions. */
 export function walk<Row>(
   reader: ArticleReader,
   driver: FilterTag | undefined,
   columns: SelectedFields,
+  where: readonly (() => SQL)[],
 ): Walking<Row> {
   const { publications: p, publicationTags: walked } = reader.tables
   const select = reader.sql.select(columns)
   const query = driver ? select.from(walked).innerJoin(p, eq(p.articleId, walked.articleId)) : select.from(p)
-  return query as unknown as Walking<Row>
+  return (query as unknown as Walking<Row>).where(and(...where.map(write => write())))
 }
 
 /** A list of tags none of which is live matches nothing. */

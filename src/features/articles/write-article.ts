@@ -58,10 +58,8 @@ export function writeArticle(
   for (const field of view.related) {
     const value = related[field](source)
     if (value === undefined) continue
-    parts.push(names[field])
-    if (typeof value === 'string') parts.push(Buffer.from(value))
-    else if (Buffer.isBuffer(value)) parts.push(value)
-    else parts.push(...value)
+    if (typeof value === 'string') parts.push(Buffer.from(names[field].text + value))
+    else parts.push(names[field].bytes, value)
   }
   parts.push(close)
   return parts
@@ -70,16 +68,19 @@ export function writeArticle(
 type RelatedField = Exclude<ArticleField, OwnField>
 
 /** The JSON of each field that is not the article's own; undefined where it is absent. */
-const related: Record<RelatedField, (source: Source) => Buffer | Buffer[] | string | undefined> = {
+const related: Record<RelatedField, (source: Source) => Buffer | string | undefined> = {
   canonicalUrl: ({ row, settings }) => stringOf(canonicalUrl(settings, row)),
   section: source => {
     const { section } = source.relations
     return section && tagBytes(section, source, source.view.sectionDetails)
   },
-  tags: source =>
-    listParts(source.relations.tags.map(tag => [tagBytes(tag, source, source.view.tagDetails)])),
+  tags: source => {
+    const { row, relations, view } = source
+    const make = () => listBytes(relations.tags.map(tag => tagBytes(tag, source, view.tagDetails)))
+    return bytesOnce(relations.tags, formOfTag(row, view.tagDetails), make)
+  },
   leadMedia: ({ relations: { leadMedia }, address }) => leadMedia && mediaBytes(leadMedia, address),
-  media: ({ relations, address }) => listParts(relations.media.map(media => [mediaBytes(media, address)])),
+  media: ({ relations, address }) => listBytes(relations.media.map(media => mediaBytes(media, address))),
   body: ({ relations }) => stringOf(relations.body),
   bodyWithheld: ({ row, view }) => (isWithheld(row, view) ? '{"reason":"subscribers"}' : undefined),
   embargoedUntil: ({ relations: { embargoedUntil: until } }) =>
@@ -98,8 +99,10 @@ const stringOf = (value: string | undefined) => (value === undefined ? undefined
 const open = Buffer.from('{')
 const close = Buffer.from('}')
 const names = Object.fromEntries(
-  Object.keys(related).map(field => [field, Buffer.from(`,"${field}":`)]),
-) as Record<RelatedField, Buffer>
+  Object.keys(related).map(field => [field, { text: `,"${field}":`, bytes: Buffer.from(`,"${field}":`) }]),
+) as Record<RelatedField, { text: string; bytes: Buffer }>
+
+const listBytes = (items: readonly Buffer[]) => Buffer.concat(listParts(items.map(item => [item])))
 
 /** Whether the reader may not read the body. */
 export const isWithheld = (row: Pick<ArticleFacts, 'access'>, view: View) =>
@@ -129,26 +132,31 @@ export function canonicalUrl(
 
 const addresses = new Map<string, string[]>()
 
-/** What was written of a row before, while the row is kept: tags and media stand in many articles. */
-const written = new WeakMap<TagFacts | MediaFacts, Map<string, Buffer>>()
+/** What was written of a row or a list of them before, while that is kept: tags and media stand in many articles. */
+const written = new WeakMap<object, Map<string, Buffer>>()
 
-function bytesOnce(row: TagFacts | MediaFacts, form: string, make: () => object): Buffer {
-  let forms = written.get(row)
+function bytesOnce(of: object, form: string, make: () => Buffer): Buffer {
+  let forms = written.get(of)
   if (!forms) {
     forms = new Map()
-    written.set(row, forms)
+    written.set(of, forms)
   }
   let bytes = forms.get(form)
   if (bytes === undefined) {
-    bytes = Buffer.from(JSON.stringify(make()))
+    bytes = make()
     forms.set(form, bytes)
   }
   return bytes
 }
 
+const bytesOf = (value: object) => Buffer.from(JSON.stringify(value))
+
+/** All that a tag is written by, with its row and the settings. */
+const formOfTag = ({ language }: ArticleFacts, whole: boolean) => (whole ? `whole ${language}` : language)
+
 function tagBytes(tag: TagFacts, { row, settings }: Source, whole: boolean): Buffer {
-  const form = whole ? `whole ${row.language}` : row.language
-  return bytesOnce(tag, form, () => tagRef(tag, [row.language, settings.language], whole))
+  const languages = [row.language, settings.language]
+  return bytesOnce(tag, formOfTag(row, whole), () => bytesOf(tagRef(tag, languages, whole)))
 }
 
 function tagRef(tag: TagFacts, languages: readonly string[], whole: boolean): Static<typeof TagRefSchema> {
@@ -164,5 +172,5 @@ function tagRef(tag: TagFacts, languages: readonly string[], whole: boolean): St
 }
 
 function mediaBytes(media: MediaFacts, { base, query = '' }: MediaAddress): Buffer {
-  return bytesOnce(media, base + query, () => renderMedia(media, base, query))
+  return bytesOnce(media, query, () => bytesOf(renderMedia(media, base, query)))
 }
