@@ -157,7 +157,10 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     delivery,
     caching: config.CACHE_SECONDS,
     limiter,
-    headers: publicHeaders({ secure }),
+    headers: Object.entries({
+      ...publicHeaders({ secure }),
+      ...(limiter ? { 'ratelimit-policy': limiter.policy } : {}),
+    }).flat(),
     trusts: config.TRUST_PROXY.length === 0 ? undefined : proxyAddr.compile([...config.TRUST_PROXY]),
     log: app.log,
     isLogged: ['info', 'debug', 'trace'].includes(app.log.level),

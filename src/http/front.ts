@@ -18,8 +18,8 @@ export type FrontDeps = {
   delivery: Delivery
   caching: CacheSettings
   limiter: Limiter | undefined
-  /** Headers that every public answer has. */
-  headers: Readonly<Record<string, string>>
+  /** Headers that every public answer has, names and values in turn. */
+  headers: readonly string[]
   /** Whether an address is that of a proxy whose X-Forwarded-For is believed; undefined where none is. */
   trusts: ((address: string, i: number) => boolean) | undefined
   log: FastifyBaseLogger
@@ -204,29 +204,21 @@ function longestLifetime({ caching }: FrontDeps): number {
 
 /** The headers of an answer that are the same for every request, as Node takes them: names and values in turn. */
 function headOf(
-  { caching, headers, limiter, now }: FrontDeps,
+  { caching, headers, now }: FrontDeps,
   entry: Entry,
   form: Coding | 'identity' | 'unchanged',
 ): readonly string[] {
   entry.heads ??= new Map()
   const known = entry.heads.get(form)
   if (known) return known
-  const common = {
-    ...headers,
-    ...(limiter ? { 'ratelimit-policy': limiter.policy } : {}),
-    etag: entry.etag,
-    'cache-control': cacheControl(caching, entry.until, now()),
+  const made = [...headers, 'etag', entry.etag]
+  made.push('cache-control', cacheControl(caching, entry.until, now()))
+  if (form !== 'unchanged') {
+    for (const name in entry.headers) made.push(name, entry.headers[name] as string)
+    if (form !== 'identity') made.push('content-encoding', form)
+    const body = form === 'identity' ? entry.body : (entry.packed.get(form) as Buffer)
+    made.push('content-length', String(body.length))
   }
-  const body = form === 'identity' || form === 'unchanged' ? entry.body : (entry.packed.get(form) as Buffer)
-  const own =
-    form === 'unchanged'
-      ? {}
-      : {
-          ...entry.headers,
-          ...(form === 'identity' ? {} : { 'content-encoding': form }),
-          'content-length': String(body.length),
-        }
-  const made = Object.entries({ ...common, ...own }).flat()
   entry.heads.set(form, made)
   return made
 }

@@ -66,14 +66,16 @@ export async function renderArticles(
     const form = row.form ?? made.get(row.articleId)
     // It went while it was read: the log moved, so this answer is none.
     if (!form) continue
-    const body = bodyOf.get(row.articleId)
-    const until = untilOf.get(row.articleId)
+    const { section, tags } = filings[i] ?? unfiled
+    const { leadMedia, media } = pictures[i] ?? unpictured
     const relations: Relations = {
-      ...(filings[i] ?? unfiled),
-      ...(pictures[i] ?? unpictured),
-      ...(body === undefined ? {} : { body }),
+      section,
+      tags,
+      leadMedia,
+      media,
+      body: bodyOf.get(row.articleId),
       siblings: siblingsOf.get(row.storyId) ?? [],
-      ...(until === undefined ? {} : { embargoedUntil: until }),
+      embargoedUntil: untilOf.get(row.articleId),
     }
     articles.push({ row, relations, parts: writeArticle(form, row, relations, settings, view, address) })
   }

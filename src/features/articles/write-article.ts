@@ -21,10 +21,10 @@ export type Relations = {
   leadMedia: MediaFacts | undefined
   /** Without the lead. */
   media: readonly MediaFacts[]
-  body?: string
+  body: string | undefined
   siblings: readonly Sibling[]
   /** Until when it is under embargo, in epoch milliseconds. */
-  embargoedUntil?: number
+  embargoedUntil: number | undefined
 }
 
 /** What of an article's own row its relations need. */

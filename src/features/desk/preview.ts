@@ -56,8 +56,9 @@ export async function renderPreview(
     tags: copy.tags.flatMap(({ id }) => tags.find(tag => tag.id === id) ?? []),
     leadMedia: media.find(item => item.id === copy.leadMediaId),
     media: copy.mediaIds.flatMap(id => media.find(item => item.id === id) ?? []),
-    ...(copy.bodyHtml === null ? {} : { body: view.bodyFormat === 'text' ? text : html }),
+    body: copy.bodyHtml === null ? undefined : view.bodyFormat === 'text' ? text : html,
     siblings: await listSiblings(live, [copy.storyId]),
+    embargoedUntil: undefined,
   }
   return Buffer.concat(writeArticle(writeForm(row, corrections), row, relations, settings, view, address))
 }
