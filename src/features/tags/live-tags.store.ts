@@ -1,5 +1,18 @@
 import type { LiveReader, Reader, Writer } from '../../db/db.ts'
-import { alias, and, asc, eq, gt, gte, lt, not, or, type SQL, sql } from '../../db/drizzle.ts'
+import {
+  alias,
+  and,
+  asc,
+  eq,
+  getTableColumns,
+  gt,
+  gte,
+  lt,
+  not,
+  or,
+  type SQL,
+  sql,
+} from '../../db/drizzle.ts'
 import type { AllTables, LiveTables } from '../../db/tables.ts'
 import type { TagKind } from '../../words.ts'
 
@@ -16,24 +29,16 @@ function selectLiveTags(reader: TagReader) {
   const { liveTags } = reader.tables
   const parent = alias(liveTags, 'parent')
   return reader.sql
-    .select({ tag: liveTags, parent: parent.slug })
+    .select({ ...getTableColumns(liveTags), parent: parent.slug })
     .from(liveTags)
     .leftJoin(parent, eq(parent.id, liveTags.parentId))
 }
-
-const flatten = ({
-  tag,
-  parent,
-}: {
-  tag: LiveTables['liveTags']['$inferSelect']
-  parent: string | null
-}) => ({ ...tag, parent })
 
 /** The live tag of a slug. */
 export async function findLiveTag(reader: TagReader, slug: string): Promise<LiveTagRow | undefined> {
   const build = () => selectLiveTags(reader).where(eq(reader.tables.liveTags.slug, sql.placeholder('slug')))
   const [row] = await reader.prepared('live tag by slug', build, { slug })
-  return row && flatten(row)
+  return row
 }
 
 /** The live tags of ids, in no order. */
@@ -69,11 +74,10 @@ export async function listLiveTagRows(reader: LiveReader, filter: TagFilter): Pr
     filter.parentId === undefined ? undefined : eq(liveTags.parentId, filter.parentId),
     filter.after === undefined ? undefined : gt(liveTags.slug, filter.after),
   ]
-  const rows = await selectLiveTags(reader)
+  return selectLiveTags(reader)
     .where(and(...where))
     .orderBy(asc(liveTags.slug))
     .limit(filter.limit)
-  return rows.map(flatten)
 }
 
 export type TagNameFilter = Omit<TagFilter, 'after'> & {
@@ -98,15 +102,14 @@ export async function listLiveTagRowsByName(
     filter.kinds ? or(...filter.kinds.map(kind => eq(liveTags.kind, kind))) : undefined,
     filter.parentId === undefined ? undefined : eq(liveTags.parentId, filter.parentId),
   ]
-  const rows = await reader.sql
-    .select({ tag: liveTags, parent: parent.slug, folded: name.folded })
+  return reader.sql
+    .select({ ...getTableColumns(liveTags), parent: parent.slug, folded: name.folded })
     .from(name)
     .innerJoin(liveTags, eq(liveTags.id, name.tagId))
     .leftJoin(parent, eq(parent.id, liveTags.parentId))
     .where(and(...where))
     .orderBy(asc(name.folded), asc(name.tagId))
     .limit(filter.limit)
-  return rows.map(row => ({ ...flatten(row), folded: row.folded }))
 }
 
 /** Counts articles gained and lost by tags; a tag that comes into use, or goes out of it, becomes or stops being live. */
