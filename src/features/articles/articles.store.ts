@@ -142,18 +142,18 @@ export async function findPublication(
   format?: BodyFormat,
 ): Promise<Listed | undefined> {
   const { publications: p, publicationBodies: bodies } = reader.tables
-  const one = eq(p.articleId, sql.placeholder('id'))
+  const one = () => eq(p.articleId, sql.placeholder('id'))
   const plain = () =>
     reader.sql
       .select({ ...columnsOf(p), mediaIds: p.mediaIds })
       .from(p)
-      .where(one)
+      .where(one())
   const withBody = (body: BodyFormat) =>
     reader.sql
       .select({ ...columnsOf(p), mediaIds: p.mediaIds, body: bodies[body] })
       .from(p)
       .innerJoin(bodies, eq(bodies.articleId, p.articleId))
-      .where(one)
+      .where(one())
   const [row] = format
     ? await reader.prepared(`publication with ${format}`, () => withBody(format), { id })
     : await reader.prepared('publication by id', plain, { id })
@@ -167,18 +167,21 @@ export async function findPublicationOfSlug(
   format?: BodyFormat,
 ): Promise<Listed | undefined> {
   const { publications: p, publicationBodies: bodies, slugs } = reader.tables
-  const isTranslated = sql<unknown>`exists (select 1 from ${p} s where s.story_id = ${p.storyId} and s.article_id <> ${p.articleId})`
-  const columns = { ...columnsOf(p), mediaIds: p.mediaIds, isTranslated }
-  const own = eq(p.articleId, slugs.articleId)
-  const one = eq(slugs.slug, sql.placeholder('slug'))
-  const plain = () => reader.sql.select(columns).from(slugs).innerJoin(p, own).where(one)
+  const columns = () => ({
+    ...columnsOf(p),
+    mediaIds: p.mediaIds,
+    isTranslated: sql<unknown>`exists (select 1 from ${p} s where s.story_id = ${p.storyId} and s.article_id <> ${p.articleId})`,
+  })
+  const own = () => eq(p.articleId, slugs.articleId)
+  const one = () => eq(slugs.slug, sql.placeholder('slug'))
+  const plain = () => reader.sql.select(columns()).from(slugs).innerJoin(p, own()).where(one())
   const withBody = (body: BodyFormat) =>
     reader.sql
-      .select({ ...columns, body: bodies[body] })
+      .select({ ...columns(), body: bodies[body] })
       .from(slugs)
-      .innerJoin(p, own)
+      .innerJoin(p, own())
       .innerJoin(bodies, eq(bodies.articleId, slugs.articleId))
-      .where(one)
+      .where(one())
   const [row] = format
     ? await reader.prepared(`publication of slug with ${format}`, () => withBody(format), { slug })
     : await reader.prepared('publication of slug', plain, { slug })
