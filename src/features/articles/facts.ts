@@ -31,21 +31,14 @@ function factsAt(reader: LiveReader, { epoch, seq }: Head): Facts {
 }
 
 /**
- * The live tags of the ids, perhaps with others, read where they are not known at this state of the log. Should the log
- * move meanwhile, what is made of them is made again.
+ * The live tag of each id, read where it is not known at this state of the log; undefined where there is none. Should the
+ * log move meanwhile, what is made of them is made again.
  */
-export async function tagsAt(
-  reader: LiveReader,
-  head: Head,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, Tag>> {
-  const facts = factsAt(reader, head)
-  const found = await fill(facts.tags, mostTags, ids, async missing => {
+export function tagsAt(reader: LiveReader, head: Head, ids: readonly string[]): Promise<(Tag | undefined)[]> {
+  return lookUp(factsAt(reader, head).tags, mostTags, ids, async missing => {
     const rows = await listLiveTagsById(reader, missing)
     return rows.map(row => [row.id, row])
   })
-  facts.tags = found
-  return found
 }
 
 /** What tags come to, the section at 0; one that is not live is left out. */
@@ -53,49 +46,51 @@ export function filingOf([section, ...tags]: readonly (Tag | undefined)[]): Fili
   return { section, tags: tags.filter(tag => tag !== undefined) }
 }
 
-/** The same of lists of tags, as a publication's row has one: ids with spaces between, the section's first. */
-export async function filingsAt(
+/** What each list of tags comes to, as a publication's row has one: ids with spaces between, the section's first. */
+export function filingsAt(
   reader: LiveReader,
   head: Head,
   lists: readonly string[],
-): Promise<ReadonlyMap<string, Filing>> {
-  const facts = factsAt(reader, head)
-  const found = await fill(facts.filings, mostFilings, lists, async missing => {
-    const ids = missing.map(list => list.split(' '))
-    const tags = await tagsAt(reader, head, ids.flat())
-    return missing.map((list, i) => [list, filingOf((ids[i] ?? []).map(id => tags.get(id)))])
+): Promise<(Filing | undefined)[]> {
+  return lookUp(factsAt(reader, head).filings, mostFilings, lists, async missing => {
+    const tags = await tagsAt(
+      reader,
+      head,
+      missing.flatMap(list => list.split(' ')),
+    )
+    const tagOf = new Map(tags.map(tag => [tag?.id, tag]))
+    return missing.map(list => [list, filingOf(list.split(' ').map(id => tagOf.get(id)))])
   })
-  facts.filings = found
-  return found
 }
 
-/** The same of live media. */
-export async function mediaAt(
+/** The live media of each id, where there is one. */
+export function mediaAt(
   reader: LiveReader,
   head: Head,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, Media>> {
-  const facts = factsAt(reader, head)
-  const found = await fill(facts.media, mostMedia, ids, async missing => {
+  ids: readonly (string | undefined)[],
+): Promise<(Media | undefined)[]> {
+  return lookUp(factsAt(reader, head).media, mostMedia, ids, async missing => {
     const rows = await listLiveMediaById(reader, missing)
     return rows.map(row => [row.id, row])
   })
-  facts.media = found
-  return found
 }
 
-/** Adds what is missing to what is known; past `most` to another map, since others still read from this one. */
-async function fill<Fact>(
+/** What is known by each name, of which `most` are kept; what is not known is read at one look. */
+async function lookUp<Fact>(
   kept: Map<string, Fact>,
   most: number,
-  names: readonly string[],
-  read: (missing: string[]) => Promise<[string, Fact][]>,
-): Promise<Map<string, Fact>> {
-  const missing = names.filter(name => !kept.has(name))
-  if (missing.length === 0) return kept
-  const found = await read([...new Set(missing)])
-  const into = kept.size + found.length > most ? new Map<string, Fact>() : kept
-  if (into !== kept) for (const name of names) if (kept.has(name)) into.set(name, kept.get(name) as Fact)
-  for (const [name, fact] of found) into.set(name, fact)
-  return into
+  names: readonly (string | undefined)[],
+  read: (missing: string[]) => Promise<(readonly [string, Fact])[]>,
+): Promise<(Fact | undefined)[]> {
+  const missing = new Set<string>()
+  const known = names.map(name => {
+    const fact = name === undefined ? undefined : kept.get(name)
+    if (name !== undefined && fact === undefined) missing.add(name)
+    return fact
+  })
+  if (missing.size === 0) return known
+  const found = new Map(await read([...missing]))
+  if (kept.size + found.size > most) kept.clear()
+  for (const [name, fact] of found) kept.set(name, fact)
+  return names.map((name, i) => known[i] ?? (name === undefined ? undefined : found.get(name)))
 }

@@ -114,7 +114,7 @@ async function filingsOf(
   head: Head,
   rows: readonly Listed[],
   embargo: EmbargoReader | undefined,
-): Promise<Filing[]> {
+): Promise<(Filing | undefined)[]> {
   if (embargo) {
     const tags = place(await listTagsOf(embargo, idsOf(rows)), item => item.tag)
     return rows.map(row => filingOf(tags.get(row.articleId) ?? []))
@@ -122,8 +122,7 @@ async function filingsOf(
   const others = idsOf(rows.filter(row => row.tagIds === null))
   const ids = place(others.length > 0 ? await listTagIdsOf(live, others) : [], item => item.id)
   const lists = rows.map(row => row.tagIds ?? (ids.get(row.articleId) ?? []).join(' '))
-  const known = await filingsAt(live, head, lists)
-  return lists.map(list => known.get(list) ?? unfiled)
+  return filingsAt(live, head, lists)
 }
 
 type Pictures = Pick<Relations, 'leadMedia' | 'media'>
@@ -147,8 +146,12 @@ async function mediaOf(
     const [, ...rest] = moreIds.get(articleId) ?? []
     return [leadMediaId ?? undefined, ...rest, ...(more && mediaIds ? mediaIds.split(' ') : [])]
   })
-  const known = await mediaAt(live, head, ids.flat().filter(isThere))
-  return ids.map(those => picturesOf(those.map(id => (id === undefined ? undefined : known.get(id)))))
+  const known = await mediaAt(live, head, ids.flat())
+  let from = 0
+  return ids.map(({ length }) => {
+    from += length
+    return picturesOf(known.slice(from - length, from))
+  })
 }
 
 function picturesOf([leadMedia, ...media]: readonly (MediaFacts | undefined)[]): Pictures {

@@ -132,15 +132,16 @@ export function canonicalUrl(
 
 const addresses = new Map<string, string[]>()
 
-/** What was written of a row or a list of them before, while that is kept: tags and media stand in many articles. */
-const written = new WeakMap<object, Map<string, Buffer>>()
+/**
+ * A row, or a list of them, and what was written of it before: tags and media stand in many articles. It is kept on the
+ * object itself, since looking it up in a WeakMap takes longer.
+ */
+type Written = object & { [written]?: Map<string, Buffer> }
+const written = Symbol('written')
 
-function bytesOnce(of: object, form: string, make: () => Buffer): Buffer {
-  let forms = written.get(of)
-  if (!forms) {
-    forms = new Map()
-    written.set(of, forms)
-  }
+function bytesOnce(of: Written, form: string, make: () => Buffer): Buffer {
+  of[written] ??= new Map()
+  const forms = of[written]
   let bytes = forms.get(form)
   if (bytes === undefined) {
     bytes = make()

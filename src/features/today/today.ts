@@ -41,11 +41,14 @@ export async function readDay(
   }
   const rows = await listPublicationRows(reader, filter, request.limit, request.after)
   const counts = await countBySection(reader, filter)
-  const ids = counts.map(row => row.sectionId)
-  const tags = await tagsAt(reader, head, ids)
+  const tags = await tagsAt(
+    reader,
+    head,
+    counts.map(row => row.sectionId),
+  )
   const sections = counts
-    .flatMap(({ sectionId, count }) => {
-      const tag = tags.get(sectionId)
+    .flatMap(({ count }, i) => {
+      const tag = tags[i]
       return tag ? [{ tag: tag.slug, name: tagName(tag.names, language), count }] : []
     })
     .sort((a, b) => b.count - a.count || (a.tag < b.tag ? -1 : 1))
