@@ -10,6 +10,7 @@ import { auditRoutes } from './features/audit/audit.routes.ts'
 import { auditSchemas } from './features/audit/audit.schema.ts'
 import { changeRoutes } from './features/changes/changes.routes.ts'
 import { changeSchemas } from './features/changes/changes.schema.ts'
+import { listTouched } from './features/changes/touched.ts'
 import { deskRoutes } from './features/desk/desk.routes.ts'
 import { deskSchemas } from './features/desk/desk.schema.ts'
 import { moveRoutes } from './features/desk/moves.routes.ts'
@@ -96,7 +97,14 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   }
   const identity = JSON.stringify([version, settings])
   const responses = makeResponseCache(config.RESPONSE_CACHE)
-  const delivery = makeDelivery({ db, cache: config.CACHE_SECONDS, responses, identity, now })
+  const delivery = makeDelivery({
+    db,
+    cache: config.CACHE_SECONDS,
+    responses,
+    readTouched: listTouched,
+    identity,
+    now,
+  })
   const { limiter } = deps
 
   setProblemHandlers(app)

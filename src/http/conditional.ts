@@ -3,10 +3,14 @@ import { DomainError } from '../errors.ts'
 import type { Match } from '../revision.ts'
 
 /** Whether an If-None-Match list names the tag, by weak comparison (RFC 9110 8.8.3.2, 13.1.2). `*` is not a tag. */
-export function listedTag(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false
+export function listedTag(header: string, etag: string): boolean {
   const opaque = etag.replace(/^W\//, '')
   return readTags(header).some(tag => tag.replace(/^W\//, '') === opaque)
+}
+
+/** Whether who asks with this If-None-Match has what the ETag is of, or would have anything there is: then a 304 will do. */
+export function isKnownTo(condition: string, etag: string): boolean {
+  return condition === etag || condition.trim() === '*' || listedTag(condition, etag)
 }
 
 const tag = String.raw`(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"`

@@ -4,10 +4,11 @@ import type { Db, EmbargoReader, Head, LiveReader, Source } from '../db/db.ts'
 import { DomainError, type ProblemParts } from '../errors.ts'
 import { hasScope } from './auth.ts'
 import { type CacheSettings, cacheControl } from './caching.ts'
-import { listedTag } from './conditional.ts'
+import { isKnownTo, listedTag } from './conditional.ts'
 import { codingOf } from './negotiation.ts'
 import { sendProblem } from './problem.ts'
 import { type Entry, packEntry, type ResponseCache } from './response-cache.ts'
+import { followTouched, type ReadTouched } from './touched.ts'
 
 /** What is answered, and what caches are told of it. */
 export type Answer = {
@@ -18,6 +19,8 @@ export type Answer = {
   location?: string
   /** Cache tags, by which a CDN purges exactly. */
   tags: readonly string[]
+  /** The same of what no header names: tags by their ids, `tag-{id}`. */
+  also?: readonly string[]
   language?: string
   /** Epoch milliseconds. */
   lastModified?: number
@@ -56,6 +59,9 @@ type Outcome = { settled: boolean; isHit?: boolean } & (
   | Withdrawn
 )
 
+/** An answer, and whether it was ready. */
+export type Obtained = { entry: Entry; isHit: boolean }
+
 /** What is being made, and of which state of the log. */
 type InFlight = { readonly head: Head; readonly done: Promise<Outcome> }
 
@@ -63,6 +69,7 @@ export type DeliveryOptions = {
   db: Db
   cache: CacheSettings
   responses: ResponseCache
+  readTouched: ReadTouched
   /** All that shapes an answer besides the data: the build and the public settings. */
   identity: string
   now: () => number
@@ -73,7 +80,8 @@ export type Delivery = ReturnType<typeof makeDelivery>
 const attempts = 3
 
 /** Answers reads: conditional, labelled by the sequence the data was read at, with the caching the audience may have. */
-export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOptions) {
+export function makeDelivery({ db, cache, responses, readTouched, identity, now }: DeliveryOptions) {
+  const touched = followTouched(readTouched)
   const inFlight = new Map<string, InFlight>()
   const label = hash('sha256', identity, 'base64url').slice(0, 12)
 
@@ -134,7 +142,8 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
         .send()
     const { entry, settled } = outcome
     if (settled && !request.key) responses.remember(request.raw.url ?? '', wanted)
-    if (settled && condition?.trim() === '*') return notModified(reply, entry.etag, caching)
+    if (settled && condition !== undefined && isKnownTo(condition, entry.etag))
+      return notModified(reply, entry.etag, caching)
     if (settled) reply.header('etag', entry.etag)
     return sendEntry(request, reply, entry)
   }
@@ -150,10 +159,28 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
     })
   }
 
-  /** Makes again what an address is known to ask for; undefined where that has become no plain answer. */
-  async function makeAgain(wanted: Wanted): Promise<Entry | undefined> {
-    const outcome = await db.read('anywhere', async source => obtain(source, await source.head(), wanted))
-    return 'entry' in outcome && outcome.settled ? outcome.entry : undefined
+  /** What is kept under a key, where it is an answer to this state of the log, if made at an earlier one. */
+  async function keptAt(source: Source, head: Head, key: string): Promise<Entry | undefined> {
+    const entry = responses.kept(key)
+    if (!entry || responses.find(key, head)) return entry
+    if (!(await touched.stands(entry, head, source))) return undefined
+    entry.seq = Math.max(entry.seq, head.seq)
+    return entry
+  }
+
+  /**
+   * Obtains again what an address is known to ask for, or only looks whether it is kept; undefined where that has become
+   * no plain answer, or is not.
+   */
+  async function obtainAgain(wanted: Wanted, isToBeMade: boolean): Promise<Obtained | undefined> {
+    const outcome = await db.read('anywhere', async source => {
+      const head = await source.head()
+      if (isToBeMade) return obtain(source, head, wanted)
+      const entry = await keptAt(source, head, wanted.key)
+      return entry && { entry, settled: true, isHit: true }
+    })
+    if (!outcome || !('entry' in outcome) || !outcome.settled) return undefined
+    return { entry: outcome.entry, isHit: outcome.isHit === true }
   }
 
   /**
@@ -169,7 +196,7 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
   ): Promise<Outcome> {
     let head = first
     for (let turn = 1; turn <= attempts; turn++) {
-      const entry = responses.find(key, head)
+      const entry = await keptAt(source, head, key)
       if (entry) return { entry, settled: true, isHit: true }
       const going = inFlight.get(key)
       if (!going) break
@@ -210,6 +237,7 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
       const entry: Entry = {
         epoch: head.epoch,
         seq: head.seq,
+        tags: [...result.tags, ...(result.also ?? [])],
         etag: etagOf(head, audience, form),
         headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
         until,
@@ -221,7 +249,7 @@ export function makeDelivery({ db, cache, responses, identity, now }: DeliveryOp
     }
   }
 
-  return { answer, makeAgain }
+  return { answer, obtainAgain }
 }
 
 type Withdrawn = { problem: { detail: string; parts: ProblemParts; tags: readonly string[] } }

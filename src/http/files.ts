@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DomainError } from '../errors.ts'
-import { listedTag } from './conditional.ts'
+import { isKnownTo } from './conditional.ts'
 
 /** A file to be served: its strong ETag, its type, and its bytes from any place. `modifiedAt` is epoch milliseconds. */
 export type ServedFile = {
@@ -29,7 +29,7 @@ export function sendFile(
   const { etag } = file
   reply.headers({ etag, 'cache-control': caching })
   const condition = request.headers['if-none-match']
-  if (condition?.trim() === '*' || listedTag(condition, etag)) return reply.code(304).send()
+  if (condition !== undefined && isKnownTo(condition, etag)) return reply.code(304).send()
 
   reply.headers({
     'accept-ranges': 'bytes',

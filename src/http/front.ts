@@ -4,7 +4,7 @@ import proxyAddr from '@fastify/proxy-addr'
 import type { FastifyBaseLogger, FastifyServerFactory } from 'fastify'
 import type { Db, Head } from '../db/db.ts'
 import { type CacheSettings, cacheControl } from './caching.ts'
-import { listedTag } from './conditional.ts'
+import { isKnownTo } from './conditional.ts'
 import type { Delivery, Wanted } from './delivery.ts'
 import { wellFormedId } from './edge.ts'
 import { type Counted, callerAt, type Limiter } from './limits.ts'
@@ -153,16 +153,19 @@ async function makeAnswer(
   const known = await Promise.resolve(head).catch(() => undefined)
   if (!known) return false
   const kept = cache.find(wanted.key, known)
-  // A condition may spare the work: the routes know.
-  if (!kept && request.headers['if-none-match'] !== undefined) return false
-  const entry = kept ?? (await delivery.makeAgain(wanted).catch(() => undefined))
-  if (!entry) {
+  // A condition may spare the making: the routes know.
+  const isToBeMade = request.headers['if-none-match'] === undefined
+  const obtained = kept
+    ? { entry: kept, isHit: true }
+    : await delivery.obtainAgain(wanted, isToBeMade).catch(() => undefined)
+  if (!obtained) {
     // It has become no plain answer, or cannot be made now: not to be done here and in the routes each time.
-    cache.forget(request.url ?? '')
+    if (isToBeMade) cache.forget(request.url ?? '')
     return false
   }
+  const { entry, isHit } = obtained
   const coding = await packEntry(entry, codingOf(request.headers['accept-encoding']))
-  const timing = kept ? fromCache : `db;dur=${(performance.now() - started).toFixed(2)}`
+  const timing = isHit ? fromCache : `db;dur=${(performance.now() - started).toFixed(2)}`
   send(deps, request, response, { entry, coding, counted, timing })
   return true
 }
@@ -178,9 +181,7 @@ function send(
   const { limiter, log, isLogged } = deps
   const { headers } = request
   const condition = headers['if-none-match']
-  const isKnown =
-    condition !== undefined &&
-    (condition === entry.etag || listedTag(condition, entry.etag) || condition.trim() === '*')
+  const isKnown = condition !== undefined && isKnownTo(condition, entry.etag)
   const id = wellFormedId(headers['x-request-id']) ?? randomUUID()
   const all = headOf(deps, entry, isKnown ? 'unchanged' : (coding ?? 'identity')).concat('x-request-id', id)
   if (counted && limiter) all.push('ratelimit', limiter.fieldOf(counted))

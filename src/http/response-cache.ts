@@ -8,9 +8,11 @@ export type Coding = 'zstd' | 'br' | 'gzip'
 
 /** An answer as it goes out: ready bytes, and the headers that are its own. */
 export type Entry = {
-  /** The state of the log it is an answer to; it is none to any other. */
+  /** The state of the log it was made at, or a later one that it is known to be an answer to; it is none to any other. */
   readonly epoch: string
-  readonly seq: number
+  seq: number
+  /** What it is made of, as cache tags. */
+  readonly tags: readonly string[]
   readonly etag: string
   /** Its own headers, without those of caching, of the bytes, and those that every answer has. */
   readonly headers: Readonly<Record<string, string>>
@@ -54,7 +56,8 @@ export function makeResponseCache(mostBytes: number) {
           maxSize: mostBytes,
           // What is packed later is counted from the start: about a third in each of the codings.
           sizeCalculation: (entry, key) =>
-            entry.body.length * 2 + (key.length + lengthOf(entry.headers)) * 2 + overhead,
+            (entry.body.length + key.length + lengthOf(entry.headers) + entry.tags.join().length) * 2 +
+            overhead,
         })
   const addresses = new LRUCache<string, Wanted>({
     maxSize: addressBytes,
@@ -64,6 +67,9 @@ export function makeResponseCache(mostBytes: number) {
   return {
     /** Whether anything is kept. */
     isOn: entries !== undefined,
+
+    /** The answer of a key, of whichever state of the log. */
+    kept: (key: string): Entry | undefined => entries?.get(key),
 
     /** The answer of a key at this state of the log. */
     find(key: string, head: Head): Entry | undefined {

@@ -200,15 +200,17 @@ function articleAnswer(settings: ArticleSettings, { row, relations, parts }: Art
     const url = canonicalUrl(settings, sibling)
     if (url !== undefined) links.push(`<${url}>; rel="alternate"; hreflang="${sibling.language}"`)
   }
+  const filed = [relations.section ?? [], relations.tags].flat()
   return {
     bytes: Buffer.concat(parts),
     tags: [
       `article-${row.articleId}`,
       `story-${row.storyId}`,
-      ...[relations.section ?? [], relations.tags].flat().map(tag => `tag-${tag.slug}`),
+      ...filed.map(tag => `tag-${tag.slug}`),
       ...[relations.leadMedia ?? [], relations.media].flat().map(media => `media-${media.id}`),
       ...translations.map(sibling => `article-${sibling.articleId}`),
     ],
+    also: filed.map(tag => `tag-${tag.id}`),
     language: row.language,
     // A caption or a translation may have changed since this version: the last commit is the one sure bound.
     lastModified: head.at,

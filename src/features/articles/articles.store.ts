@@ -125,6 +125,15 @@ export async function listPublicationsById(reader: ArticleReader, ids: readonly 
   return ids.length === 0 ? [] : reader.prepared('publications by id', build, { ids: reader.list(ids) })
 }
 
+/** The stories that articles tell, of those that are live. */
+export async function listStoriesOf(reader: ArticleReader, ids: readonly string[]): Promise<string[]> {
+  const { publications: p } = reader.tables
+  const build = () =>
+    reader.sql.selectDistinct({ storyId: p.storyId }).from(p).where(reader.isIn(p.articleId, 'ids'))
+  const rows = ids.length === 0 ? [] : await reader.prepared('stories', build, { ids: reader.list(ids) })
+  return rows.map(row => row.storyId)
+}
+
 /** The whole rows of publications, of which no form is kept. */
 export async function listWholeById(
   reader: ArticleReader,

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Db, LiveReader } from '../../db/db.ts'
-import { listPublicationsById } from '../articles/articles.store.ts'
-import { type ChangeRow, listChangeRows } from '../changes/changes.store.ts'
+import type { Db } from '../../db/db.ts'
+import { listTouched } from '../changes/touched.ts'
 
 /** The cache tags of everything that readers get: answers, and the bytes of media. */
 const everything = 'all'
@@ -50,9 +49,11 @@ export function startPurge({
       place = head
     }
     while (place.seq < head.seq) {
-      const rows = await listChangeRows(live, place.seq, mostRows)
-      for (const tag of await tagsOf(live, rows)) pending.set(tag, { isSecond: false })
-      place = { epoch: head.epoch, seq: rows.at(-1)?.seq ?? head.seq }
+      const { last, count, tags } = await listTouched(live, place.seq, mostRows)
+      for (const tag of tags) pending.set(tag, { isSecond: false })
+      // By its slug, which may be what changed, a tag stands in answers of every kind.
+      if ([...tags].some(isOfTag)) pending.set(everything, { isSecond: false })
+      place = { epoch: head.epoch, seq: count === 0 ? head.seq : last }
     }
     while (again[0] && again[0].at <= performance.now())
       for (const tag of again.shift()?.tags ?? []) if (!pending.has(tag)) pending.set(tag, { isSecond: true })
@@ -109,22 +110,9 @@ export function startPurge({
   }
 }
 
-/** The cache tags of what the changes touch: see `tags` of each delivery answer. */
-async function tagsOf(live: LiveReader, rows: readonly ChangeRow[]): Promise<Set<string>> {
-  // A tag's name stands in every list, a caption too: they change seldom.
-  if (rows.some(row => row.subjectType !== 'article')) return new Set([everything, ...mediaTags(rows)])
-  const tags = new Set(rows.length > 0 ? ['list', 'tags', 'changes'] : [])
-  const ids = [...new Set(rows.map(row => row.subjectId))]
-  for (const id of ids) tags.add(`article-${id}`)
-  // Its translations name it: those that were there before it knew nothing of it but their story.
-  for (const { storyId } of await listPublicationsById(live, ids)) tags.add(`story-${storyId}`)
-  return tags
-}
-
+const isOfTag = (tag: string) => tag.startsWith('tag-')
 /** What bytes are tagged with, who have none of the others. */
 const isOfMedia = (tag: string) => tag === bytes || tag.startsWith('media-')
-const mediaTags = (rows: readonly ChangeRow[]) =>
-  rows.filter(row => row.subjectType === 'media').map(row => `media-${row.subjectId}`)
 
 const requestMs = 10_000
 
