@@ -124,6 +124,21 @@ t.test('the bytes of a picture that is taken down are purged with it', async t =
   t.equal(bytes.headers['surrogate-key'], `media-${media} bytes`)
   t.ok(await until(() => purges.some(purge => purge.tags.includes(`media-${media}`))))
   purges.length = 0
+  await request('PATCH', `/v1/editorial/media/${media}`, { key, match: '*', body: { caption: 'D' } })
+  t.ok(await until(() => purges.length === 1))
+  t.same(
+    purges[0]?.tags.toSorted(),
+    ['changes', 'list', 'media', `media-${media}`],
+    'what shows it, and no more',
+  )
+  for (const path of [`/v1/articles/${id}`, `/v1/media/${media}`, '/v1/articles', '/v1/media']) {
+    const tags = String((await request('GET', path)).headers['cache-tag']).split(',')
+    t.ok(
+      tags.some(tag => purges[0]?.tags.includes(tag)),
+      path,
+    )
+  }
+  purges.length = 0
   await request('POST', `/v1/editorial/articles/${id}/withdraw`, {
     key,
     match: '*',
