@@ -47,6 +47,9 @@ export const actions = [
 ] as const
 export type Action = (typeof actions)[number]
 
+/** The cache tags that every change touches: of lists, which are not tagged by what is in them, and of the log itself. */
+export const touchedByAny = ['list', 'changes'] as const
+
 /** Who or what writes: a key, or the service itself by one of its jobs or commands. */
 export const actorKinds = ['key', 'schedule', 'embargo', 'import', 'command'] as const
 export type ActorKind = (typeof actorKinds)[number]

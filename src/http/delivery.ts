@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Db, EmbargoReader, Head, LiveReader, Source } from '../db/db.ts'
 import { DomainError, type ProblemParts } from '../errors.ts'
+import { type Answer, headersOf, tagHeaders } from './answer.ts'
 import { hasScope } from './auth.ts'
 import { type CacheSettings, cacheControl } from './caching.ts'
 import { isKnownTo, listedTag } from './conditional.ts'
@@ -9,24 +10,6 @@ import { codingOf } from './negotiation.ts'
 import { sendProblem } from './problem.ts'
 import { type Entry, packEntry, type ResponseCache } from './response-cache.ts'
 import { followTouched, type ReadTouched } from './touched.ts'
-
-/** What is answered, and what caches are told of it. */
-export type Answer = {
-  /** What the route's schema is to serialise, or the JSON itself where it is written already. */
-  body?: unknown
-  bytes?: Buffer
-  /** Where to look instead, to which the query is added: the answer is then a 301. */
-  location?: string
-  /** Cache tags, by which a CDN purges exactly. */
-  tags: readonly string[]
-  /** The same of what no header names: tags by their ids, `tag-{id}`. */
-  also?: readonly string[]
-  language?: string
-  /** Epoch milliseconds. */
-  lastModified?: number
-  /** Values of the Link header. */
-  links?: readonly string[]
-}
 
 /** Who reads: what the audience may see decides the answer, so it is part of the ETag. */
 export type Audience = { subscribers: boolean; embargoed: boolean }
@@ -60,7 +43,10 @@ type Outcome = { settled: boolean; isHit?: boolean } & (
 )
 
 /** An answer, and whether it was ready. */
-export type Obtained = { entry: Entry; isHit: boolean }
+type Obtained = { entry: Entry; isHit: boolean }
+
+/** A state of the log; for those who see what waits under embargo, of that too. */
+type State = Pick<Head, 'epoch' | 'seq'> & Partial<Head>
 
 /** What is being made, and of which state of the log. */
 type InFlight = { readonly head: Head; readonly done: Promise<Outcome> }
@@ -81,12 +67,12 @@ const attempts = 3
 
 /** Answers reads: conditional, labelled by the sequence the data was read at, with the caching the audience may have. */
 export function makeDelivery({ db, cache, responses, readTouched, identity, now }: DeliveryOptions) {
-  const touched = followTouched(readTouched)
+  const stands = followTouched(readTouched)
   const inFlight = new Map<string, InFlight>()
   const label = hash('sha256', identity, 'base64url').slice(0, 12)
 
   /** The weak ETag of a form of answer at a head; known before any query. */
-  function etagOf(head: Head, audience: Audience, form: string): string {
+  function etagOf(head: State, audience: Audience, form: string): string {
     const who = `${audience.subscribers ? 's' : 'p'}${audience.embargoed ? head.embargoSeq : ''}`
     const text = `${head.epoch} ${head.seq} ${label} ${who} ${form}`
     return `W/"${hash('sha256', text, 'base64url').slice(0, 22)}"`
@@ -162,10 +148,7 @@ export function makeDelivery({ db, cache, responses, readTouched, identity, now 
   /** What is kept under a key, where it is an answer to this state of the log, if made at an earlier one. */
   async function keptAt(source: Source, head: Head, key: string): Promise<Entry | undefined> {
     const entry = responses.kept(key)
-    if (!entry || responses.find(key, head)) return entry
-    if (!(await touched.stands(entry, head, source))) return undefined
-    entry.seq = Math.max(entry.seq, head.seq)
-    return entry
+    return entry && (await stands(entry, head, source)) ? entry : undefined
   }
 
   /**
@@ -249,7 +232,13 @@ export function makeDelivery({ db, cache, responses, readTouched, identity, now 
     }
   }
 
-  return { answer, obtainAgain }
+  return {
+    answer,
+    obtainAgain,
+    /** Whether an If-None-Match names what is wanted as it is at a state of the log, whoever made it. */
+    isLabelOf: (condition: string, state: State, { audience, form }: Wanted) =>
+      listedTag(condition, etagOf(state, audience, form)),
+  }
 }
 
 type Withdrawn = { problem: { detail: string; parts: ProblemParts; tags: readonly string[] } }
@@ -261,16 +250,6 @@ async function computeOrWithdrawn(compute: Compute, reading: Reading): Promise<A
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'withdrawn') throw error
     return { problem: { detail: error.message, parts: error.parts, tags: error.parts.tags ?? [] } }
-  }
-}
-
-/** What an answer says of itself in headers. */
-function headersOf({ tags, language, lastModified, links = [] }: Answer): Record<string, string> {
-  return {
-    ...tagHeaders(tags),
-    ...(language === undefined ? {} : { 'content-language': language }),
-    ...(lastModified === undefined ? {} : { 'last-modified': new Date(lastModified).toUTCString() }),
-    ...(links.length === 0 ? {} : { link: links.join(', ') }),
   }
 }
 
@@ -290,10 +269,4 @@ async function sendEntry(request: FastifyRequest, reply: FastifyReply, entry: En
 
 function notModified(reply: FastifyReply, etag: string, caching: string): FastifyReply {
   return reply.code(304).headers({ etag, 'cache-control': caching }).send()
-}
-
-/** Fastly reads Surrogate-Key (spaces), Cloudflare and others Cache-Tag (commas). All answers have the tag `all`. */
-function tagHeaders(tags: readonly string[]): Record<string, string> {
-  const some = [...new Set([...tags, 'all'])]
-  return { 'cache-tag': some.join(','), 'surrogate-key': some.join(' ') }
 }

@@ -32,8 +32,9 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
  * Answers in front of the routes the public GETs whose address came by before: what it asks for is known then, and is
- * ready where it is cached at the log's present state, and else made anew. Everything else is for the routes. A hit costs
- * no SQL beyond the look at the log, which serves a turn of the event loop, no validation, no serialisation, no hashing.
+ * ready where what is cached is an answer to the log's present state, and else made anew. Everything else is for the routes.
+ * A hit costs no SQL beyond the look at the log, which serves a turn of the event loop, and after a change one at what it
+ * touched; no validation, no serialisation, no hashing.
  */
 export function makeFront() {
   let deps: FrontDeps | undefined
@@ -95,7 +96,7 @@ function answer(
   response: ServerResponse,
   routes: Handler,
 ): boolean {
-  const { db, cache, limiter, now } = deps
+  const { db, cache, delivery, limiter, now } = deps
   if (request.method !== 'GET') return false
   const wanted = cache.wantedAt(request.url ?? '')
   if (!wanted || !isPlain(request)) return false
@@ -109,7 +110,7 @@ function answer(
   }
   const head = db.head()
   const entry = head instanceof Promise ? undefined : cache.find(wanted.key, head)
-  if (entry) {
+  if (entry && !isOfAnother(delivery, request, wanted, entry)) {
     const coding = packedAs(entry, codingOf(request.headers['accept-encoding']))
     if (coding !== false) {
       send(deps, request, response, { entry, coding, counted, timing: fromCache })
@@ -155,6 +156,7 @@ async function makeAnswer(
   const kept = cache.find(wanted.key, known)
   // A condition may spare the making: the routes know.
   const isToBeMade = request.headers['if-none-match'] === undefined
+  if (!isToBeMade && !cache.kept(wanted.key)) return false
   const obtained = kept
     ? { entry: kept, isHit: true }
     : await delivery.obtainAgain(wanted, isToBeMade).catch(() => undefined)
@@ -164,10 +166,26 @@ async function makeAnswer(
     return false
   }
   const { entry, isHit } = obtained
+  if (isOfAnother(delivery, request, wanted, entry)) return false
   const coding = await packEntry(entry, codingOf(request.headers['accept-encoding']))
   const timing = isHit ? fromCache : `db;dur=${(performance.now() - started).toFixed(2)}`
   send(deps, request, response, { entry, coding, counted, timing })
   return true
+}
+
+/** Whether who asks has the answer with a label that another process gave it, which made it later: the routes say 304. */
+function isOfAnother(
+  delivery: Delivery,
+  { headers }: IncomingMessage,
+  wanted: Wanted,
+  entry: Entry,
+): boolean {
+  const condition = headers['if-none-match']
+  return (
+    condition !== undefined &&
+    !isKnownTo(condition, entry.etag) &&
+    delivery.isLabelOf(condition, entry, wanted)
+  )
 }
 
 type Sent = { entry: Entry; coding: Coding | undefined; counted: Counted | undefined; timing: string }

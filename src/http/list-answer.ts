@@ -1,5 +1,5 @@
 import { listParts } from '../json-bytes.ts'
-import type { Answer } from './delivery.ts'
+import type { Answer } from './answer.ts'
 import type { Page } from './paging.ts'
 
 type ListBody<Item = unknown> = { data: readonly Item[]; page: Page; meta: unknown }

@@ -1,4 +1,5 @@
 import type { Head, LiveReader, Source } from '../db/db.ts'
+import { touchedByAny } from '../words.ts'
 import type { Entry } from './response-cache.ts'
 
 /** Reads what at most `most` changes after a sequence number touch: the last of them, how many, and their cache tags. */
@@ -7,6 +8,9 @@ export type ReadTouched = (
   after: number,
   most: number,
 ) => Promise<{ last: number; count: number; tags: Iterable<string> }>
+
+/** Whether an answer is one to the state `head`, which the source is at or was; it then knows that it is. */
+type Stands = (entry: Entry, head: Head) => Promise<boolean>
 
 /** Past it nothing that is kept is worth the reading. */
 const mostChanges = 500
@@ -19,36 +23,40 @@ const mostLooks = 3
  * state as well: it is, where nothing it is tagged with was touched since.
  */
 export function followTouched(read: ReadTouched) {
-  const followed = new WeakMap<LiveReader, ReturnType<typeof followOn>>()
+  const followed = new WeakMap<LiveReader, Stands>()
 
-  return {
-    /** Whether an answer is one to the state `head` as well, which the source is at or was. */
-    async stands(entry: Entry, head: Head, source: Source): Promise<boolean> {
-      if (entry.epoch !== head.epoch || entry.seq > head.seq) return false
-      let touched = followed.get(source.live)
-      if (!touched) {
-        touched = followOn(source, read, entry)
-        followed.set(source.live, touched)
-      }
-      return touched.stands(entry, head)
-    },
+  return async (entry: Entry, head: Head, source: Source): Promise<boolean> => {
+    if (entry.epoch !== head.epoch || entry.seq > head.seq) return false
+    if (entry.seq === head.seq) return true
+    if (touchedByAny.some(tag => entry.tags.includes(tag))) return false
+    let stands = followed.get(source.live)
+    if (!stands) {
+      stands = followOn(source, read, entry)
+      followed.set(source.live, stands)
+    }
+    return stands(entry, head)
   }
 }
 
 /** The same on one server, from the state that an answer was made at. */
-function followOn(source: Source, read: ReadTouched, start: Pick<Head, 'epoch' | 'seq'>) {
+function followOn(source: Source, read: ReadTouched, start: Pick<Head, 'epoch' | 'seq'>): Stands {
   let { epoch } = start
   /** What was touched after the one and up to the other is known. */
   let [from, to] = [start.seq, start.seq]
   const lastTouched = new Map<string, number>()
   let going: Promise<void> | undefined
 
-  /** Reads on until the log stands still under it: what belongs to a change is read after it, and may be of a later one. */
+  /**
+   * Reads on until the log stands still under it: what belongs to a change is read after it, and may be of a later one. Only
+   * then is it taken for known.
+   */
   async function follow(): Promise<void> {
+    const found = new Map<string, number>()
+    let upTo = to
     for (let look = 0; ; look++) {
       const head = await source.headNow()
-      if (head.epoch === epoch && to >= head.seq) return
-      const { last, count, tags } = await read(source.live, to, mostChanges)
+      if (head.epoch === epoch && upTo >= head.seq) break
+      const { last, count, tags } = await read(source.live, upTo, mostChanges)
       const isTooMuch = look === mostLooks || count === mostChanges || lastTouched.size > mostTags
       if (head.epoch !== epoch || isTooMuch) {
         epoch = head.epoch
@@ -57,22 +65,23 @@ function followOn(source: Source, read: ReadTouched, start: Pick<Head, 'epoch' |
         lastTouched.clear()
         return
       }
-      for (const tag of tags) lastTouched.set(tag, last)
-      to = last
+      for (const tag of tags) found.set(tag, last)
+      upTo = last
     }
+    for (const [tag, seq] of found) lastTouched.set(tag, seq)
+    to = upTo
   }
 
-  return {
-    async stands(entry: Entry, head: Head): Promise<boolean> {
-      // What is being read is known to be whole only at its end.
-      if (going || to < head.seq || epoch !== head.epoch) {
-        going ??= follow().finally(() => {
-          going = undefined
-        })
-        await going
-      }
-      if (epoch !== head.epoch || to < head.seq || entry.seq < from) return false
-      return entry.tags.every(tag => (lastTouched.get(tag) ?? 0) <= entry.seq)
-    },
+  return async (entry, head) => {
+    if (to < head.seq || epoch !== head.epoch) {
+      going ??= follow().finally(() => {
+        going = undefined
+      })
+      await going
+    }
+    const isKnown = epoch === head.epoch && to >= head.seq && entry.seq >= from
+    if (!isKnown || entry.tags.some(tag => (lastTouched.get(tag) ?? 0) > entry.seq)) return false
+    entry.seq = Math.max(entry.seq, head.seq)
+    return true
   }
 }

@@ -83,14 +83,14 @@ async function lookUp<Fact>(
   read: (missing: string[]) => Promise<(readonly [string, Fact])[]>,
 ): Promise<(Fact | undefined)[]> {
   const missing = new Set<string>()
-  const known = names.map(name => {
+  const facts = names.map(name => {
     const fact = name === undefined ? undefined : kept.get(name)
     if (name !== undefined && fact === undefined) missing.add(name)
     return fact
   })
-  if (missing.size === 0) return known
+  if (missing.size === 0) return facts
   const found = new Map(await read([...missing]))
   if (kept.size + found.size > most) kept.clear()
   for (const [name, fact] of found) kept.set(name, fact)
-  return names.map((name, i) => known[i] ?? (name === undefined ? undefined : found.get(name)))
+  return names.map((name, i) => facts[i] ?? (name === undefined ? undefined : found.get(name)))
 }

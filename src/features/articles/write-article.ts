@@ -77,7 +77,8 @@ const related: Record<RelatedField, (source: Source) => Buffer | string | undefi
   tags: source => {
     const { row, relations, view } = source
     const make = () => listBytes(relations.tags.map(tag => tagBytes(tag, source, view.tagDetails)))
-    return bytesOnce(relations.tags, formOfTag(row, view.tagDetails), make)
+    // With all their names they are long, and seldom asked for.
+    return view.tagDetails ? make() : bytesOnce(relations.tags, row.language, make)
   },
   leadMedia: ({ relations: { leadMedia }, address }) => leadMedia && mediaBytes(leadMedia, address),
   media: ({ relations, address }) => listBytes(relations.media.map(media => mediaBytes(media, address))),
@@ -152,12 +153,9 @@ function bytesOnce(of: Written, form: string, make: () => Buffer): Buffer {
 
 const bytesOf = (value: object) => Buffer.from(JSON.stringify(value))
 
-/** All that a tag is written by, with its row and the settings. */
-const formOfTag = ({ language }: ArticleFacts, whole: boolean) => (whole ? `whole ${language}` : language)
-
 function tagBytes(tag: TagFacts, { row, settings }: Source, whole: boolean): Buffer {
-  const languages = [row.language, settings.language]
-  return bytesOnce(tag, formOfTag(row, whole), () => bytesOf(tagRef(tag, languages, whole)))
+  const form = whole ? `whole ${row.language}` : row.language
+  return bytesOnce(tag, form, () => bytesOf(tagRef(tag, [row.language, settings.language], whole)))
 }
 
 function tagRef(tag: TagFacts, languages: readonly string[], whole: boolean): Static<typeof TagRefSchema> {

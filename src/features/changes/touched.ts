@@ -1,9 +1,10 @@
 import type { LiveReader } from '../../db/db.ts'
+import { touchedByAny } from '../../words.ts'
 import { listStoriesOf } from '../articles/articles.store.ts'
 import { type ChangeRow, listChangeRows } from './changes.store.ts'
 
 /** The last of some changes, how many they are, and the cache tags of what they touch. */
-export type Touched = { last: number; count: number; tags: Set<string> }
+type Touched = { last: number; count: number; tags: Set<string> }
 
 /** What at most `most` changes after a sequence number touch. */
 export async function listTouched(live: LiveReader, after: number, most: number): Promise<Touched> {
@@ -12,13 +13,12 @@ export async function listTouched(live: LiveReader, after: number, most: number)
 }
 
 /**
- * The cache tags of what changes touch: see `tags` and `also` of the delivery answers. A tag is named by its id, as `also` has
- * it, since its slug may be what changed.
+ * The cache tags of what changes touch: see `tags` and `also` of the delivery answers. A tag of the newsroom is named by its
+ * id, as `also` has it: the log has no slug of it, and once it is merged there is none.
  */
 async function touchedBy(live: LiveReader, rows: readonly ChangeRow[]): Promise<Set<string>> {
   if (rows.length === 0) return new Set()
-  // A list is not tagged by what is in it, so whatever changes may be.
-  const tags = new Set(['list', 'changes'])
+  const tags = new Set<string>(touchedByAny)
   for (const { subjectType, subjectId } of rows) {
     tags.add(`${subjectType}-${subjectId}`)
     // How many articles a tag has changes with those.

@@ -51,7 +51,7 @@ export function startPurge({
     while (place.seq < head.seq) {
       const { last, count, tags } = await listTouched(live, place.seq, mostRows)
       for (const tag of tags) pending.set(tag, { isSecond: false })
-      // By its slug, which may be what changed, a tag stands in answers of every kind.
+      // Answers name their tags by slug, and the log by id.
       if ([...tags].some(isOfTag)) pending.set(everything, { isSecond: false })
       place = { epoch: head.epoch, seq: count === 0 ? head.seq : last }
     }
