@@ -9,7 +9,16 @@ import type { Delivery, Wanted } from './delivery.ts'
 import { wellFormedId } from './edge.ts'
 import { type Counted, callerAt, type Limiter } from './limits.ts'
 import { acceptsJson, codingOf } from './negotiation.ts'
-import { type Coding, type Entry, packEntry, packedAs, type ResponseCache } from './response-cache.ts'
+import {
+  type Coding,
+  type Entry,
+  type Form,
+  isSmall,
+  packEntry,
+  packedAs,
+  type Ready,
+  type ResponseCache,
+} from './response-cache.ts'
 import { noteAnswer } from './server.ts'
 
 export type FrontDeps = {
@@ -201,13 +210,13 @@ function send(
   const condition = headers['if-none-match']
   const isKnown = condition !== undefined && isKnownTo(condition, entry.etag)
   const id = wellFormedId(headers['x-request-id']) ?? randomUUID()
-  const all = headOf(deps, entry, isKnown ? 'unchanged' : (coding ?? 'identity')).concat('x-request-id', id)
+  const { head, body } = readyOf(deps, entry, isKnown ? 'unchanged' : (coding ?? 'identity'))
+  const all = head.concat('x-request-id', id)
   if (counted && limiter) all.push('ratelimit', limiter.fieldOf(counted))
   const status = isKnown ? 304 : 200
   if (!isKnown) all.push('server-timing', timing)
   response.writeHead(status, all)
-  if (isKnown) response.end()
-  else response.end(coding === undefined ? entry.body : entry.packed.get(coding))
+  response.end(body, 'latin1')
   if (isLogged) {
     const [path] = (request.url ?? '').split('?', 1)
     const said = { reqId: id, method: 'GET', path, address: addressOf(deps, request), statusCode: status }
@@ -221,25 +230,23 @@ function longestLifetime({ caching }: FrontDeps): number {
   return Math.max(caching.maxAge, caching.sharedMaxAge) + Math.max(caching.revalidate, caching.ifError)
 }
 
-/** The headers of an answer that are the same for every request, as Node takes them: names and values in turn. */
-function headOf(
-  { caching, headers, now }: FrontDeps,
-  entry: Entry,
-  form: Coding | 'identity' | 'unchanged',
-): readonly string[] {
-  entry.heads ??= new Map()
-  const known = entry.heads.get(form)
+/** What of an answer is the same for every request. */
+function readyOf({ caching, headers, now }: FrontDeps, entry: Entry, form: Form): Ready {
+  entry.ready ??= new Map()
+  const known = entry.ready.get(form)
   if (known) return known
-  const made = [...headers, 'etag', entry.etag]
-  made.push('cache-control', cacheControl(caching, entry.until, now()))
+  const head = [...headers, 'etag', entry.etag, 'cache-control', cacheControl(caching, entry.until, now())]
+  let body: Ready['body'] = ''
   if (form !== 'unchanged') {
-    for (const name in entry.headers) made.push(name, entry.headers[name] as string)
-    if (form !== 'identity') made.push('content-encoding', form)
-    const body = form === 'identity' ? entry.body : (entry.packed.get(form) as Buffer)
-    made.push('content-length', String(body.length))
+    const bytes = form === 'identity' ? entry.body : (entry.packed.get(form) as Buffer)
+    for (const name in entry.headers) head.push(name, entry.headers[name] as string)
+    if (form !== 'identity') head.push('content-encoding', form)
+    head.push('content-length', String(bytes.length))
+    body = isSmall(bytes) ? bytes.toString('latin1') : bytes
   }
-  entry.heads.set(form, made)
-  return made
+  const ready = { head, body }
+  entry.ready.set(form, ready)
+  return ready
 }
 
 /** Who asks, as `request.ip` has it in the routes. */

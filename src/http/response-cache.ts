@@ -23,9 +23,14 @@ export type Entry = {
   readonly packed: Map<Coding, Buffer>
   /** What is being packed, for all who wait for it. */
   readonly packing: Map<Coding, Promise<Buffer>>
-  /** What the front has made of its headers. */
-  heads?: Map<Coding | 'identity' | 'unchanged', readonly string[]>
+  /** What the front has made of it to be sent. */
+  ready?: Map<Form, Ready>
 }
+
+/** In which form an answer goes out: plain, in a coding, or as a 304. */
+export type Form = Coding | 'identity' | 'unchanged'
+/** Its headers, names and values in turn, and its bytes, perhaps as a string of one character a byte. */
+export type Ready = { head: readonly string[]; body: Buffer | string }
 
 /** Below it a coding saves nothing. */
 const leastToPack = 1024
@@ -54,9 +59,10 @@ export function makeResponseCache(mostBytes: number) {
       ? undefined
       : new LRUCache<string, Entry>({
           maxSize: mostBytes,
-          // What is packed later is counted from the start: about a third in each of the codings.
+          // What is packed later is counted from the start: about a third in each of the codings. Strings of small ones too.
           sizeCalculation: (entry, key) =>
-            (entry.body.length + key.length + lengthOf(entry.headers) + entry.tags.join().length) * 2 +
+            entry.body.length * (isSmall(entry.body) ? 4 : 2) +
+            (key.length + lengthOf(entry.headers) + entry.tags.join().length) * 2 +
             overhead,
         })
   const addresses = new LRUCache<string, Wanted>({
@@ -114,6 +120,9 @@ export function packedAs(entry: Entry, coding: Coding | undefined): Coding | und
   if (coding === undefined || entry.body.length < leastToPack) return undefined
   return entry.packed.has(coding) && coding
 }
+
+/** Whether Node writes headers and bytes at one go if both are strings, from its stack: some 16 KB. */
+export const isSmall = (body: Buffer) => body.length <= 12 * 1024
 
 function lengthOf(headers: Readonly<Record<string, string>>): number {
   return Object.values(headers).reduce((sum, value) => sum + value.length, 0)
