@@ -78,17 +78,20 @@ const settings = {
 
 async function prepareCorpus(): Promise<void> {
   const marker = join(settings.DATA_DIR, 'whole')
-  if (existsSync(marker)) return
+  const isSqlite = options.engine === 'sqlite'
+  if (isSqlite && existsSync(marker)) return
   mkdirSync(settings.DATA_DIR, { recursive: true })
   const db = await openDb(readConfig(settings))
   const bar = startBar()
   try {
+    // A database may be another than the one that was filled before.
+    if (!isSqlite && (await db.primary.headNow()).seq >= articles) return
     await makeCorpus(db, articles, made => bar.step(made / articles, `${made} articles made`))
     bar.clear()
   } finally {
     await db.close()
   }
-  mkdirSync(marker)
+  if (isSqlite) mkdirSync(marker)
 }
 
 /** Writes go to a copy of the corpus, so that reads are measured of the same one each time: its settings, and a key. */
