@@ -51,12 +51,14 @@ t.test('what is answered in front of the routes is what the routes answer, heade
   const newsroom = await listen(t, { RATE_LIMIT: '100000' })
   await makeTag(newsroom, 'world')
   const { id, slug } = await publishNew(newsroom, { summary: 'дума – word '.repeat(100) })
-  for (let i = 0; i < 3; i++) await publishNew(newsroom)
+  const long = await publishNew(newsroom, { body: `<p>${'дума '.repeat(3000)}</p>` })
+  for (let i = 0; i < 2; i++) await publishNew(newsroom)
   const today = new Date(newsroom.clock.now).toISOString().slice(0, 10)
   const paths = [
     `/v1/articles/${slug}`,
     `/v1/articles/${id}?bodyFormat=text`,
     `/v1/articles/${id}/versions`,
+    `/v1/articles/${long.id}`,
     '/v1/articles?limit=2',
     '/v1/articles?section=world&language=en&include=body',
     `/v1/days/${today}`,

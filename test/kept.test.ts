@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
 import { Agent } from 'node:http'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
@@ -7,7 +9,6 @@ import { listTouched } from '../src/features/changes/touched.ts'
 import { followTouched } from '../src/http/touched.ts'
 import { ask } from './support/ask.ts'
 import { makeForm, makeTag, openNewsroom, publishNew } from './support/newsroom.ts'
-import { engine } from './support/store.ts'
 
 const articles = '/v1/editorial/articles'
 const agent = new Agent({ keepAlive: true })
@@ -20,7 +21,7 @@ type Shown = { status: number; headers: Record<string, unknown>; body: string }
 
 const told = ['content-type', 'content-language', 'cache-tag', 'link', 'location', 'vary', 'cache-control']
 
-type Look = { status: number; isHit: boolean; etag: string; shown: Shown }
+type Look = { isHit: boolean; etag: string; shown: Shown }
 
 async function look(base: string, { path, key }: Address, etag?: string): Promise<Look> {
   const given = key ? { authorization: `Bearer ${key}` } : {}
@@ -33,7 +34,6 @@ async function look(base: string, { path, key }: Address, etag?: string): Promis
     body: bytes.toString().replace(/"requestId":"[^"]*"/, ''),
   }
   return {
-    status,
     isHit: headers['server-timing'] === 'cache;desc=hit',
     etag: String(headers.etag ?? ''),
     shown,
@@ -44,21 +44,28 @@ const does = [
   ...['publish', 'translate', 'update', 'correct', 'refile', 'illustrate', 'move slug', 'move story'],
   ...['hold', 'release', 'embargo', 'lift', 'withdraw', 'rename tag', 'parent tag', 'merge tag', 'caption'],
 ] as const
-type Doing = { does: string; which: number; other: number }
+type Doing = { does: (typeof does)[number]; which: number; other: number }
 
 /** What the newsroom may do, each with what it is done to: positions in what there is, counted around. */
 const doing: fc.Arbitrary<Doing> = fc.record({
-  does: fc.oneof(fc.constantFrom('publish', 'update'), fc.constantFrom(...does)),
+  does: fc.oneof(fc.constantFrom<Doing['does'][]>('publish', 'update'), fc.constantFrom(...does)),
   which: fc.nat(1000),
   other: fc.nat(1000),
 })
 
 /** Where they have to be done for the rules to allow them: to what is held or waits, and to a translation. */
-const at: Partial<Record<string, number>> = { hold: 2, release: 2, embargo: 3, lift: 3, 'move story': 5 }
+const at: Partial<Record<Doing['does'], number>> = {
+  hold: 2,
+  release: 2,
+  embargo: 3,
+  lift: 3,
+  'move story': 5,
+}
+const to: typeof at = { 'move story': 0, 'parent tag': 4 }
 /** Each of them once. */
 const each: Doing[] = [
-  ...[0, 1, 2, 3].map(n => ({ does: 'publish', which: n, other: n })),
-  ...does.map((does, i) => ({ does, which: at[does] ?? i, other: does === 'move story' ? 0 : 3 })),
+  ...[0, 1, 2, 3].map(n => ({ does: 'publish' as const, which: n, other: n })),
+  ...does.map((does, i) => ({ does, which: at[does] ?? i, other: to[does] ?? 3 })),
 ]
 
 async function openAt(t: Test, folder: string, settings: Record<string, string>) {
@@ -158,7 +165,7 @@ async function makeMatter(newsroom: Newsroom) {
         if (isMerged) topics.splice(which % topics.length, 1)
         return isMerged
       }
-      default:
+      case 'caption':
         return patch(`/v1/editorial/media/${pick(pictures, which)}`, { caption: `Caption ${++count}` })
     }
   }
@@ -187,8 +194,12 @@ t.test('what is kept through changes is what would be made anew, after any of th
   const count = { kept: 0, made: 0, lists: 0, known: 0 }
   const done = new Map<string, number>()
 
-  async function check(t: Test, doings: readonly Doing[]): Promise<void> {
-    const folder = t.testdir()
+  const root = t.testdir()
+  let newsrooms = 0
+
+  async function check(doings: readonly Doing[]): Promise<void> {
+    const folder = join(root, String(newsrooms++))
+    mkdirSync(folder)
     const keeping = await openAt(t, folder, {})
     const other = await openAt(t, folder, {})
     const making = await openAt(t, folder, { RESPONSE_CACHE: '0' })
@@ -205,40 +216,33 @@ t.test('what is kept through changes is what would be made anew, after any of th
         const name = JSON.stringify(address)
         const last = before.get(name)
         const anew = await look(making.base, address)
-        const known = last?.etag ? await look(keeping.base, address, last.etag) : undefined
-        if (known?.status === 304) {
+        /** Whether one who has what was given last is told that it stands; then it does. */
+        const isKnownAt = async (base: string): Promise<boolean> => {
+          if (!last?.etag || (await look(base, address, last.etag)).shown.status !== 304) return false
           count.known++
-          assert.deepEqual(last?.shown, anew.shown, `not modified, ${what}`)
+          assert.deepEqual(last.shown, anew.shown, `not modified, ${what}`)
+          return true
         }
+        const isKnown = i % 2 === 0 && (await isKnownAt(keeping.base))
         const given = await look(keeping.base, address)
         assert.deepEqual(given.shown, anew.shown, what)
-        if (isChanged && last?.status === 200 && given.status === 200) {
-          const way = known?.status === 304 ? 'kept' : 'made'
-          if (/^\/v1\/articles\/[^/]+$/.test(address.path)) count[way]++
-          if (address.path === '/v1/articles' && way === 'kept') count.lists++
+        if (isChanged && last?.shown.status === 200 && given.shown.status === 200) {
+          const isKept = i % 2 === 0 ? isKnown : given.isHit
+          if (/^\/v1\/articles\/[^/]+$/.test(address.path)) count[isKept ? 'kept' : 'made']++
+          if (address.path === '/v1/articles' && isKept) count.lists++
+        }
+        // Another process follows the log at its own pace: it is asked now and then.
+        if (i % 3 === 0) {
+          await isKnownAt(other.base)
+          assert.deepEqual((await look(other.base, address)).shown, anew.shown, `elsewhere, ${what}`)
         }
         before.set(name, given)
-        // Another process follows the log at its own pace: it is asked now and then.
-        if (i % 3 > 0) continue
-        const elsewhere = await look(other.base, address)
-        assert.deepEqual(elsewhere.shown, anew.shown, `elsewhere, ${what}`)
       }
     }
   }
 
-  const property = fc.asyncProperty(fc.array(doing, { minLength: 30, maxLength: 30 }), async doings => {
-    // What fails is thrown here, so that a shorter way to it is looked for.
-    let failure: unknown
-    await t.test('a newsroom', async t => {
-      await check(t, doings).catch(error => {
-        failure = error
-      })
-      t.equal(failure, undefined)
-    })
-    if (failure) throw failure
-  })
-  const numRuns = engine === 'sqlite' ? 3 : 2
-  await fc.assert(property, { numRuns, examples: [[each]], interruptAfterTimeLimit: 90_000 })
+  const property = fc.asyncProperty(fc.array(doing, { minLength: 30, maxLength: 30 }), check)
+  await fc.assert(property, { numRuns: 3, examples: [[each]] })
   t.comment(JSON.stringify({ count, done: Object.fromEntries(done) }))
   t.same(
     does.filter(what => !done.has(what)),
@@ -247,7 +251,6 @@ t.test('what is kept through changes is what would be made anew, after any of th
   )
   t.ok(count.kept > 100, 'single articles outlive what is done to others')
   t.ok(count.made > 10, 'and not what is done to them')
-  t.ok(count.known > count.kept)
   t.equal(count.lists, 0, 'any change may be in a list')
 })
 
@@ -301,6 +304,13 @@ t.test('a log that moves under the look at it, and a look that fails', async t =
   meanwhile.length = 0
   const fifth = await of('article-another')
   t.equal(await stands(fifth.entry, fifth.head, source), true, 'and followed again from there')
-  t.equal(await stands({ ...fifth.entry, epoch: 'another' }, fifth.head, source), false)
+  const another = { ...fifth.head, epoch: 'another', seq: fifth.head.seq + 1 }
+  t.equal(await stands({ ...fifth.entry, epoch: 'another' }, another, source), false)
+  const sixth = await of('article-another')
+  t.equal(
+    await stands(sixth.entry, sixth.head, source),
+    true,
+    'what another log said is not believed for long',
+  )
   t.equal(await stands({ ...fifth.entry, seq: fifth.head.seq + 1 }, fifth.head, source), false)
 })

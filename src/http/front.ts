@@ -43,7 +43,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void
  * Answers in front of the routes the public GETs whose address came by before: what it asks for is known then, and is
  * ready where what is cached is an answer to the log's present state, and else made anew. Everything else is for the routes.
  * A hit costs no SQL beyond the look at the log, which serves a turn of the event loop, and after a change one at what it
- * touched; no validation, no serialisation, no hashing.
+ * touched; no validation, no serialisation, no hashing but for a condition it does not know.
  */
 export function makeFront() {
   let deps: FrontDeps | undefined

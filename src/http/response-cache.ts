@@ -8,7 +8,7 @@ export type Coding = 'zstd' | 'br' | 'gzip'
 
 /** An answer as it goes out: ready bytes, and the headers that are its own. */
 export type Entry = {
-  /** The state of the log it was made at, or a later one that it is known to be an answer to; it is none to any other. */
+  /** The state of the log it was made at, or a later one that it is known to be an answer to; taken for none to any other. */
   readonly epoch: string
   seq: number
   /** What it is made of, as cache tags. */
@@ -59,9 +59,9 @@ export function makeResponseCache(mostBytes: number) {
       ? undefined
       : new LRUCache<string, Entry>({
           maxSize: mostBytes,
-          // What is packed later is counted from the start: about a third in each of the codings. Strings of small ones too.
+          // What is made of it later is counted from the start: a third in each coding, and strings of what is small.
           sizeCalculation: (entry, key) =>
-            entry.body.length * (isSmall(entry.body) ? 4 : 2) +
+            entry.body.length * (isSmall(entry.body) ? 4 : 3) +
             (key.length + lengthOf(entry.headers) + entry.tags.join().length) * 2 +
             overhead,
         })

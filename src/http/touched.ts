@@ -56,17 +56,17 @@ function followOn(source: Source, read: ReadTouched, start: Pick<Head, 'epoch' |
     for (let look = 0; ; look++) {
       const head = await source.headNow()
       if (head.epoch === epoch && upTo >= head.seq) break
-      const { last, count, tags } = await read(source.live, upTo, mostChanges)
-      const isTooMuch = look === mostLooks || count === mostChanges || lastTouched.size > mostTags
-      if (head.epoch !== epoch || isTooMuch) {
+      const isToBeRead = head.epoch === epoch && look < mostLooks && lastTouched.size <= mostTags
+      const touched = isToBeRead ? await read(source.live, upTo, mostChanges) : undefined
+      if (!touched || touched.count === mostChanges) {
         epoch = head.epoch
         from = head.seq
         to = head.seq
         lastTouched.clear()
         return
       }
-      for (const tag of tags) found.set(tag, last)
-      upTo = last
+      for (const tag of touched.tags) found.set(tag, touched.last)
+      upTo = touched.last
     }
     for (const [tag, seq] of found) lastTouched.set(tag, seq)
     to = upTo

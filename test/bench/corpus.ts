@@ -1,4 +1,5 @@
 import type { Db, Writer } from '../../src/db/db.ts'
+import { eq } from '../../src/db/drizzle.ts'
 import type { AllTables } from '../../src/db/tables.ts'
 import { formVersion } from '../../src/features/articles/articles.schema.ts'
 import { writeForm } from '../../src/features/articles/form.ts'
@@ -101,6 +102,16 @@ function pictureOf(n: number) {
 }
 
 type Row<Name extends keyof AllTables> = AllTables[Name]['$inferInsert']
+
+/** Whether a newsroom is filled with so many articles: when the first was published tells their number. */
+export async function hasCorpus(db: Db, count: number): Promise<boolean> {
+  const { publications, liveMedia } = db.desk.tables
+  const { sql } = db.desk
+  const [first] = await sql.select().from(publications).where(eq(publications.slug, 'story-0'))
+  // What is live of tags and pictures comes last.
+  const [last] = await sql.select().from(liveMedia).limit(1)
+  return first?.publishedAt === end - count * apart && last !== undefined
+}
 
 /** Fills an empty newsroom with `count` articles, in the tables themselves: the rules would take hours for a million. */
 export async function makeCorpus(db: Db, count: number, onStep: (made: number) => void): Promise<void> {

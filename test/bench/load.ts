@@ -119,6 +119,7 @@ export async function probe(port: number, path: string, headers: Record<string, 
   const reply = await fetch(`http://127.0.0.1:${port}${path}`, {
     headers: { 'accept-encoding': 'identity', ...headers },
   })
+  if (!reply.ok && reply.status !== 304) throw new Error(`${path} was answered with ${reply.status}`)
   const bytes = Buffer.from(await reply.arrayBuffer())
   const etag = reply.headers.get('etag')
   return {

@@ -22,7 +22,7 @@ import { createKey } from '../../src/features/keys/keys.ts'
 import type { Scope } from '../../src/words.ts'
 import { type Case, readCases } from './cases.ts'
 import { compare, quantile, type Result } from './compare.ts'
-import { makeCorpus } from './corpus.ts'
+import { hasCorpus, makeCorpus } from './corpus.ts'
 import { type Imported, measureImport } from './import.ts'
 import { type Limit, measureLimit, readWritten } from './limit.ts'
 import { type Ask, load, probe } from './load.ts'
@@ -85,7 +85,7 @@ async function prepareCorpus(): Promise<void> {
   const bar = startBar()
   try {
     // A database may be another than the one that was filled before.
-    if (!isSqlite && (await db.primary.headNow()).seq >= articles) return
+    if (!isSqlite && (await hasCorpus(db, articles))) return
     await makeCorpus(db, articles, made => bar.step(made / articles, `${made} articles made`))
     bar.clear()
   } finally {
