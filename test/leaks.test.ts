@@ -272,7 +272,9 @@ t.test(
       serializers: logSerializers,
       stream: { write: (line: string) => void log.push(line) },
     }
-    const newsroom = await openNewsroom(t, { logger, now: Date.now(), settings: { RATE_LIMIT: 'off' } })
+    // At noon: what an hour later is live is to be of the same news day.
+    const now = new Date().setUTCHours(12, 0, 0, 0)
+    const newsroom = await openNewsroom(t, { logger, now, settings: { RATE_LIMIT: 'off' } })
     const base = await newsroom.app.listen({ port: 0, host: '127.0.0.1' })
     const { key, clock } = newsroom
     await makeTag(newsroom, 'world')
