@@ -139,12 +139,18 @@ t.test(
   },
 )
 
-t.test('no answer is stale by one commit, of this process or another', async t => {
+/** Two processes of one newsroom, and an article in it. */
+async function listenTwice(t: Test) {
   const folder = t.testdir()
   const one = await listen(t, {}, folder)
   const two = await listen(t, {}, folder)
   await makeTag(one, 'world')
   const { id } = await publishNew(one)
+  return { one, two, id }
+}
+
+t.test('no answer is stale by one commit, of this process or another', async t => {
+  const { one, two, id } = await listenTwice(t)
   const headline = async (of: typeof one) =>
     JSON.parse((await of.ask(`/v1/articles/${id}`)).bytes.toString()).headline
   for (let i = 0; i < 60; i++) {
@@ -161,11 +167,7 @@ t.test('no answer is stale by one commit, of this process or another', async t =
 })
 
 t.test('an article keeps its answer and its label while others change, in every process', async t => {
-  const folder = t.testdir()
-  const one = await listen(t, {}, folder)
-  const two = await listen(t, {}, folder)
-  await makeTag(one, 'world')
-  const { id } = await publishNew(one)
+  const { one, two, id } = await listenTwice(t)
   const path = `/v1/articles/${id}`
   const first = await two.ask(path)
   const list = await two.ask('/v1/articles')

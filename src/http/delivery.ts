@@ -79,8 +79,8 @@ export function makeDelivery({ db, cache, responses, readTouched, identity, now 
   }
 
   /**
-   * Sends what `compute` makes of the request's normal form: ready bytes where they are cached at the log's present
-   * state. If the log moves while the data is read, it is read again; an answer that never stood still is sent without a
+   * Sends what `compute` makes of the request's normal form: ready bytes where what is cached is an answer to the log's
+   * present state. If the log moves while the data is read, it is read again; an answer that never stood still is sent without a
    * label. `until` is an instant past which no cache may keep it, in epoch milliseconds. `compute` is kept for the next
    * who asks for the address: what it holds of the request may be its parameters, and nothing else.
    */

@@ -11,7 +11,7 @@
  * import would come to if their rows were all that costs time).
  */
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -77,21 +77,16 @@ const settings = {
 }
 
 async function prepareCorpus(): Promise<void> {
-  const marker = join(settings.DATA_DIR, 'whole')
-  const isSqlite = options.engine === 'sqlite'
-  if (isSqlite && existsSync(marker)) return
   mkdirSync(settings.DATA_DIR, { recursive: true })
   const db = await openDb(readConfig(settings))
   const bar = startBar()
   try {
-    // A database may be another than the one that was filled before.
-    if (!isSqlite && (await hasCorpus(db, articles))) return
+    if (await hasCorpus(db, articles)) return
     await makeCorpus(db, articles, made => bar.step(made / articles, `${made} articles made`))
     bar.clear()
   } finally {
     await db.close()
   }
-  if (isSqlite) mkdirSync(marker)
 }
 
 /** Writes go to a copy of the corpus, so that reads are measured of the same one each time: its settings, and a key. */
