@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Sql } from '../src/db/db.ts'
@@ -59,3 +61,27 @@ t.test('rows come as Drizzle reads them, and flat ones without its work', async 
     'nested ones are left to it',
   )
 })
+
+t.test(
+  'a file that another process has to itself for a moment is waited for, and no lock after that',
+  async t => {
+    const file = join(t.testdir(), 'dateline.sqlite')
+    connect(file, false).close()
+    const holder = spawn(
+      process.execPath,
+      [
+        '-e',
+        `
+    const db = new (require('better-sqlite3'))(${JSON.stringify(file)})
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE held (id)')
+    console.log('held')
+    setTimeout(() => db.close(), 500)`,
+      ],
+      { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    await once(holder.stdout, 'data')
+    const connection = connect(file, false)
+    t.equal(connection.pragma('busy_timeout', { simple: true }), 0)
+    connection.close()
+  },
+)

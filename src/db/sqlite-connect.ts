@@ -3,7 +3,8 @@ import { LRUCache } from 'lru-cache'
 
 /** The connection settings of storage.md: durable commits, and no waiting for locks on the event loop. */
 export function connect(file: string, readonly: boolean): Database.Database {
-  const connection = new Database(file, { readonly, timeout: 0 })
+  // A process that ends, or is done with its migrations, has the file to itself for a moment: opening waits for that.
+  const connection = new Database(file, { readonly, timeout: 10_000 })
   if (!readonly) connection.pragma('journal_mode = WAL')
   // This build defaults to NORMAL in WAL mode, which loses acknowledged commits with the power.
   connection.pragma('synchronous = FULL')
@@ -13,6 +14,7 @@ export function connect(file: string, readonly: boolean): Database.Database {
   connection.pragma('temp_store = MEMORY')
   // Hot pages are copied back once for many commits, in some 20 ms; at 1000, the default, they cost a write twice as much.
   connection.pragma('wal_autocheckpoint = 4000')
+  connection.pragma('busy_timeout = 0')
   keepStatements(connection)
   return connection
 }
