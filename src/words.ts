@@ -14,6 +14,9 @@ export type ArticleKind = (typeof articleKinds)[number]
 export const accesses = ['public', 'subscribers'] as const
 export type Access = (typeof accesses)[number]
 
+/** The language of `rightsInfo` in which an item of ninjs says for whom it is: the words above. */
+export const accessLanguage = 'urn:dateline:access'
+
 /** Where the working copy stands at the desk. */
 export const deskStatuses = ['draft', 'inReview', 'approved', 'scheduled'] as const
 export type DeskStatus = (typeof deskStatuses)[number]

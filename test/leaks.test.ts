@@ -5,6 +5,7 @@ import { fireDue } from '../src/features/desk/clock.ts'
 import { logSerializers } from '../src/http/server.ts'
 import { ask } from './support/ask.ts'
 import {
+  exportAll,
   makeArticle,
   makeForm,
   makeTag,
@@ -125,8 +126,8 @@ const agent = new Agent({ keepAlive: true })
 t.teardown(() => agent.destroy())
 
 /**
- * Asks every delivery route for everything, with no key and with each of those given in turn, and looks for planted words
- * that the request did not say itself.
+ * Asks every delivery route for everything, with no key and with each of those given in turn, exports what is live, and
+ * looks for planted words that the request did not say itself.
  */
 async function hunt(
   newsroom: Newsroom,
@@ -140,6 +141,14 @@ async function hunt(
   const paths = ((await newsroom.get('/openapi.json')).body as { paths: Paths }).paths
   const result: Hunt = { requests: 0, fromFront: 0, refused: [], leaks: [], seen: new Map() }
   const word = /zq[0-9a-z]{3,}xv/g
+  const note = (text: string, asked: string, request: string, route: string) => {
+    for (const found of new Set(text.match(word))) {
+      const place = planted.get(found)
+      if (asked.includes(found) || place === undefined) continue
+      result.leaks.push(`${place} in ${request}`)
+      result.seen.set(place, (result.seen.get(place) ?? new Set()).add(route))
+    }
+  }
   const lookOnce = async (method: string, url: string, route: string, key?: string) => {
     log.length = 0
     const headers: Record<string, string> = key ? { authorization: `Bearer ${key}` } : {}
@@ -148,14 +157,8 @@ async function hunt(
     result.requests++
     if (answer.status === 400) result.refused.push(`${method} ${url}`)
     if (log.some(line => line.includes('answered from the cache'))) result.fromFront++
-    for (const found of new Set(
-      `${text}\n${JSON.stringify(answer.headers)}\n${log.join('\n')}`.match(word),
-    )) {
-      if (url.includes(found) || !planted.has(found)) continue
-      result.leaks.push(`${planted.get(found)} in ${method} ${url}`)
-      const place = result.seen.get(planted.get(found) as string) ?? new Set()
-      result.seen.set(planted.get(found) as string, place.add(route))
-    }
+    const all = `${text}\n${JSON.stringify(answer.headers)}\n${log.join('\n')}`
+    note(all, url, `${method} ${url}`, route)
     const isJson = /json/.test(String(answer.headers['content-type'])) && text !== ''
     return { text, body: isJson ? JSON.parse(text) : undefined }
   }
@@ -242,6 +245,7 @@ async function hunt(
     '/v1/editorial/articles',
   ])
     await look('GET', url, url)
+  note(JSON.stringify(await exportAll(newsroom)), '', 'export', 'export')
   return result
 }
 
@@ -258,7 +262,7 @@ const unseen = [
 const minute = 60_000
 
 /** What every reader is to find of an article that is live, and where. */
-const places = ['/v1/today', '/v1/articles', '/v1/articles/{idOrSlug}']
+const places = ['/v1/today', '/v1/articles', '/v1/articles/{idOrSlug}', 'export']
 const everywhere = [...texts.filter(name => name !== 'body' && name !== 'editorialNote')]
 const ofOthers = ['tag slug', 'tag name', 'caption', 'credit', 'alt', 'photographer', 'rights']
 

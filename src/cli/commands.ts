@@ -35,6 +35,13 @@ export const commands: Record<string, Command> = {
       return { run, usage }
     },
   },
+  export: {
+    summary: 'Export what is live as ninjs items.',
+    load: async () => {
+      const { exportCommand: run, exportUsage: usage } = await import('./export.ts')
+      return { run, usage }
+    },
+  },
   'migrate-to': {
     summary: 'Copy the newsroom from SQLite to PostgreSQL.',
     load: async () => {

@@ -12,6 +12,16 @@ export function loadConfig(defaults: Partial<Record<keyof Config, string>> = {})
   return readConfig(environmentWithFile(), defaults)
 }
 
+/** The address readers use, on the port that the settings name. */
+export function publicUrlOf({ PUBLIC_URL, HOST, PORT }: Config): string {
+  return PUBLIC_URL ?? `http://${hostOf(HOST)}:${PORT}`
+}
+
+/** A host as it stands in an address. */
+export function hostOf(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
 /** Opens the newsroom that the settings name, making its folder and its database when they are not there. */
 export async function openNewsroom(config: Config): Promise<Newsroom> {
   await mkdir(config.DATA_DIR, { recursive: true })

@@ -10,7 +10,7 @@ import type { App } from '../http/app-type.ts'
 import { makeLimiter } from '../http/limits.ts'
 import { logSerializers } from '../http/server.ts'
 import { loadDemo } from './demo/load.ts'
-import { loadConfig, type Newsroom, openNewsroom, readVersion } from './newsroom.ts'
+import { hostOf, loadConfig, type Newsroom, openNewsroom, publicUrlOf, readVersion } from './newsroom.ts'
 import { startPurgeOf } from './purge.ts'
 import { onStop, readWorkers, runWorkers, shareCounts } from './workers.ts'
 
@@ -89,7 +89,7 @@ async function build({ config, db, files }: Newsroom): Promise<App> {
     db,
     files,
     config,
-    publicUrl: config.PUBLIC_URL ?? `http://${hostOf(config.HOST)}:${config.PORT}`,
+    publicUrl: publicUrlOf(config),
     version: await readVersion(),
     now: Date.now,
     limiter,
@@ -134,8 +134,4 @@ function findFreePort(host: string): Promise<number> {
       server.close(() => resolve(port))
     })
   })
-}
-
-function hostOf(host: string): string {
-  return host.includes(':') ? `[${host}]` : host
 }

@@ -103,6 +103,8 @@ export type Db = {
    * next, the primary last. Throws 503 `busy` when none answers.
    */
   read<T>(reach: Reach, work: (source: Source) => Promise<T>): Promise<T>
+  /** Runs a long read of the live tables as they are at one moment, whatever is written meanwhile. */
+  snapshot<T>(work: (live: LiveReader, head: Head) => Promise<T>): Promise<T>
   /** The head as a public read would find it, at once where that needs no asking. */
   head(): Head | Promise<Head>
   /**

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import pg from 'pg'
 import { DomainError } from '../errors.ts'
-import type { Head, Params, Reader, Source, Sql } from './db.ts'
+import type { Head, LiveReader, Params, Reader, Source, Sql } from './db.ts'
 import { fillPlaceholders, loadDrizzle, sql } from './drizzle.ts'
-import { refusalOf, Unavailable } from './postgres-errors.ts'
+import { refusalOf, Unavailable, unwrap } from './postgres-errors.ts'
 import { tables } from './schema.postgres.ts'
 
 const { drizzle }: typeof import('drizzle-orm/node-postgres') = loadDrizzle('drizzle-orm/node-postgres')
@@ -75,11 +75,32 @@ export function openServer(options: ServerOptions) {
     drizzle(to as never, options.onQuery ? { logger: { logQuery: options.onQuery } } : {}) as unknown as Sql
   const reading = connect(client)
 
-  async function headNow(): Promise<Head> {
+  async function headOf(from: Queryable): Promise<Head> {
     const text = 'SELECT epoch, seq, at, embargo_seq AS "embargoSeq" FROM head WHERE id = 1'
-    const { rows } = (await client.query({ name: 'head', text })) as { rows: Head[] }
+    const { rows } = (await from.query({ name: 'head', text })) as { rows: Head[] }
     if (!rows[0]) throw new Unavailable('The newsroom has not reached this server yet.')
     return rows[0]
+  }
+  const headNow = () => headOf(client)
+
+  /** A read of its own connection, all of it at one moment. */
+  async function snapshot<T>(work: (live: LiveReader, head: Head) => Promise<T>): Promise<T> {
+    const own = new pg.Client(common)
+    // An end of the connection is told by the query at hand.
+    own.on('error', () => undefined)
+    const there: Queryable = { query: (config, values) => own.query(config as never, values).catch(refuse) }
+    // What is costly is read here too: elsewhere it would be read as it is by then.
+    const readHere = async (text: string, values: unknown[]) =>
+      ((await there.query({ text, values, rowMode: 'array' })) as { rows: unknown[][] }).rows
+    try {
+      await own.connect().catch(refuse)
+      await there.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+      return await work(makeReader(connect(there), tables.live, readHere), await headOf(there))
+    } catch (error) {
+      throw unwrap(error)
+    } finally {
+      await own.end()
+    }
   }
 
   const source: Source = {
@@ -93,6 +114,7 @@ export function openServer(options: ServerOptions) {
   return {
     pool,
     source,
+    snapshot,
     desk: makeReader(reading, tables.all, runOffLoop),
     /** A reader of every table over another connection. */
     readerOf: (to: Queryable) => makeReader(connect(to), tables.all, runOffLoop),

@@ -215,6 +215,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
       }
       throw new Unavailable()
     },
+    snapshot: primary.snapshot,
     head: () => db.read('anywhere', async source => source.head()),
     write,
     async check() {

@@ -62,6 +62,20 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
     primary,
     desk,
     read: (_reach, work) => work(primary),
+    async snapshot(work) {
+      const connection = connect(options.file, true)
+      try {
+        connection.exec('BEGIN')
+        const head = connection.prepare(headText).get() as Head
+        // What is costly is read here too: on a thread it would be read as it is by then.
+        const readHere = async (text: string, params: unknown[]) =>
+          connection.prepare(text).raw().all(params) as unknown[][]
+        const sql = drizzle(connection, logger) as unknown as Sql
+        return await work(makeReader({ connection, sql, runOffLoop: readHere, onQuery }, tables.live), head)
+      } finally {
+        connection.close()
+      }
+    },
     head: () => heads.get(),
     write: writer.write,
     async check() {
@@ -78,6 +92,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
   await db.write({ by: 'command' }, tx => ensureHead(tx.sql, tx.tables, randomUUID()))
   return db
 }
+
+const headText = 'SELECT epoch, seq, at, embargo_seq AS embargoSeq FROM head WHERE id = 1'
 
 /** Prepared statements kept for one connection; list shapes are many but finite, so the bound is generous. */
 const preparedLimit = 1000
@@ -120,7 +136,7 @@ function makeReader<Tables>(connected: Connected, of: Tables): Reader<Tables> {
  */
 function followHead(connection: Database.Database): { get(): Head; read(): Head; forget(): void } {
   const versionOf = connection.prepare('PRAGMA data_version').pluck()
-  const headOf = connection.prepare('SELECT epoch, seq, at, embargo_seq AS embargoSeq FROM head WHERE id = 1')
+  const headOf = connection.prepare(headText)
   let head: Head | undefined
   let version: unknown
   let checked = false

@@ -7,8 +7,8 @@
  * checked. Progress goes to standard error, a table to standard output (JSON when that is piped).
  *
  * Cases: slug, newest, deep, day, tag, 304; publish (with --uncached). By themselves, when named in --only: mixed (95
- * reads to 5 publishes through two processes), import (of --items ninjs items) and limit (of SQLite: what publish and
- * import would come to if their rows were all that costs time).
+ * reads to 5 publishes through two processes), import (of --items ninjs items), export (of the corpus) and limit (of
+ * SQLite: what publish and import would come to if their rows were all that costs time).
  */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
@@ -23,10 +23,10 @@ import type { Scope } from '../../src/words.ts'
 import { type Case, readCases } from './cases.ts'
 import { compare, quantile, type Result } from './compare.ts'
 import { hasCorpus, makeCorpus } from './corpus.ts'
-import { type Imported, measureImport } from './import.ts'
 import { type Limit, measureLimit, readWritten } from './limit.ts'
 import { type Ask, load, probe } from './load.ts'
 import { loadMixed, type Mixed } from './mixed.ts'
+import { measureExport, measureImport, type Piped } from './pipes.ts'
 import { end, type Program, residentOf, runOn } from './service.ts'
 import { loadWrites } from './writes.ts'
 
@@ -182,7 +182,8 @@ type Facts = {
   residentMb?: number
   limits?: Limits
   mixed?: Mixed
-  imported?: Imported
+  imported?: Piped
+  exported?: Piped
 }
 
 async function run(): Promise<void> {
@@ -216,20 +217,20 @@ async function run(): Promise<void> {
     rmSync(folder, { recursive: true, force: true })
     facts.imported = await measureImport(program, Number(options.items), { ...settings, DATA_DIR: folder })
   }
+  if (only?.includes('export')) facts.exported = await measureExport(program, articles, settings)
   report(results, facts)
 }
 
 function report(
   results: readonly Result[],
-  { startMs = 0, residentMb = 0, limits, mixed, imported }: Facts,
+  { startMs = 0, residentMb = 0, limits, mixed, imported, exported }: Facts,
 ): void {
   const machine = `${cpus()[0]?.model.trim()}, Node ${process.version}, ${options.engine}, ${articles} articles`
   const kind = options.uncached ? 'uncached' : 'cached'
   const date = new Date().toISOString()
+  const all = { date, machine, kind, results, startMs, residentMb, limits, mixed, imported, exported }
   if (!process.stdout.isTTY) {
-    console.log(
-      JSON.stringify({ date, machine, kind, results, startMs, residentMb, limits, mixed, imported }, null, 2),
-    )
+    console.log(JSON.stringify(all, null, 2))
     return
   }
   console.log(`${kind}, ${machine}`)
@@ -251,10 +252,11 @@ function report(
     const rates = `${(reads / seconds).toFixed(0)} reads and ${(publishes / seconds).toFixed(0)} publishes a second`
     console.log(`mixed      ${rates}, all exact; p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`)
   }
-  if (imported) {
-    const { items, perSecond, early, late } = imported
+  for (const [name, piped] of Object.entries({ import: imported, export: exported })) {
+    if (!piped) continue
+    const { items, perSecond, early, late } = piped
     const memory = `${early.toFixed(0)} MB after a tenth, ${late.toFixed(0)} MB at the end`
-    console.log(`import     ${perSecond.toFixed(0)} items a second of ${items}; ${memory}`)
+    console.log(`${name.padEnd(10)} ${perSecond.toFixed(0)} items a second of ${items}; ${memory}`)
   }
 }
 

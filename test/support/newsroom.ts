@@ -5,6 +5,7 @@ import { buildApp } from '../../src/app.ts'
 import { openDb } from '../../src/cli/newsroom.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import type { Db } from '../../src/db/db.ts'
+import { exportItems } from '../../src/features/exports/export.ts'
 import { createKey } from '../../src/features/keys/keys.ts'
 import { type FileStore, openLocalFiles } from '../../src/features/media/files.ts'
 import type { App } from '../../src/http/app-type.ts'
@@ -187,6 +188,22 @@ export async function publishNew(
   })
   if (reply.status !== 200) throw new Error(reply.text)
   return reply.body
+}
+
+/** What an export has of the newsroom: every item, as it stands in the file. */
+export async function exportAll({ db, config }: Newsroom, subscribers = true): Promise<Json[]> {
+  const settings = {
+    publicUrl: config.PUBLIC_URL ?? 'https://api.example',
+    articleUrl: config.ARTICLE_URL,
+    language: config.LANGUAGE,
+    subscribers,
+  }
+  return db.snapshot(async live => {
+    const items: Json[] = []
+    for await (const { articles, withdrawn } of exportItems(live, settings))
+      for (const item of [...articles, ...withdrawn]) items.push(JSON.parse(JSON.stringify(item)))
+    return items
+  })
 }
 
 /** A multipart form of a file and words, with its Content-Type. */

@@ -1,3 +1,4 @@
+import { articleKinds } from '../../words.ts'
 import type { ArticleInput } from '../desk/desk.ts'
 import type { WireItem } from './ninjs.ts'
 import { ItemError } from './ninjs-fields.ts'
@@ -37,8 +38,11 @@ export function articleTexts(wire: WireItem): { fields: ArticleTexts; remarks: s
     usageTerms: terms === '' ? undefined : terms,
     editorialNote: wire.editorialNote,
   }
+  const kind = articleKinds.find(word => wire.genres.some(genre => genre.code === word))
   const fields: ArticleTexts = {
     headline: wire.headline ?? '',
+    ...(kind === undefined ? {} : { kind }),
+    ...(wire.access === undefined ? {} : { access: wire.access }),
     ...(wire.urgency === undefined ? {} : { urgency: wire.urgency }),
     ...Object.fromEntries(
       Object.entries(texts).filter(([, text]) => text !== undefined && text.trim() !== ''),

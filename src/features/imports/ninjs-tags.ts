@@ -1,8 +1,9 @@
+import type { TagKind } from '../../words.ts'
 import { conceptOf, type Field, type Fields, idOf, listOf, textOf } from './ninjs-fields.ts'
 
 /** What an item is about; without a name only where a code tells it. `code` is the sender's own, as given. */
 export type WireTag = {
-  kind: 'topic' | 'place' | 'person' | 'organisation' | 'event' | 'section'
+  kind: TagKind
   name?: string
   mediaTopic?: string
   wikidata?: string
@@ -22,7 +23,11 @@ const sources: readonly [WireTag['kind'], ...string[]][] = [
 
 /** Who made the item and where it was filed from are its byline and dateline, not what it is about. */
 const notAbout = new Set(['creator', 'author', 'photographer', 'contributor', 'editor', 'located'])
-const sectionRels = new Set(['section', 'category'])
+const kindOfRel = new Map<string, TagKind>([
+  ['section', 'section'],
+  ['category', 'section'],
+  ['series', 'series'],
+])
 
 /** Every subject, place, person, organisation, event and object an item is about, once each, in order. */
 export function readTags(fields: Fields): WireTag[] {
@@ -53,7 +58,7 @@ function readTag(kind: WireTag['kind'], entry: Field, isObject: boolean): WireTa
   const wikidata = /^https?:\/\/(?:www\.)?wikidata\.org\/(?:wiki|entity)\/(Q\d+)$/.exec(uri ?? '')?.[1]
   if (!name && !mediaTopic && !wikidata && !uri) return undefined
   return {
-    kind: kind === 'topic' && sectionRels.has(rel) ? 'section' : kind,
+    kind: (kind === 'topic' ? kindOfRel.get(rel) : undefined) ?? kind,
     ...(name && { name }),
     ...(mediaTopic && { mediaTopic }),
     ...(wikidata && { wikidata }),

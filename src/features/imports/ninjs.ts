@@ -1,3 +1,4 @@
+import { type Access, accesses, accessLanguage } from '../../words.ts'
 import { present, readCommon, readSource, type WireCommon } from './ninjs-common.ts'
 import {
   conceptOf,
@@ -36,6 +37,8 @@ export type WireItem = WireCommon & {
   editorialNote?: string
   correctionNote?: string
   firstCreated?: number
+  /** For whom it is, where an item that was exported here says so. */
+  access?: Access
   genres: { name?: string; uri?: string; code?: string }[]
   tags: WireTag[]
   media: WireMedia[]
@@ -80,6 +83,7 @@ export function readNinjs(value: unknown): WireItem {
       editorialNote: textOf(fields, 'ednote'),
       correctionNote: pickText(descriptions, ['correction']),
       firstCreated: timeOf(fields, 'firstcreated'),
+      access: readAccess(fields),
     }),
     genres: readGenres(fields),
     tags: readTags(fields),
@@ -120,6 +124,18 @@ function readDateline(fields: Fields): string | undefined {
     if (relOf(place) === 'located') return textOf(place, 'name')
   }
   return undefined
+}
+
+/** Throws ItemError for a word that is none of ours: it may be for fewer readers than we would show it to. */
+function readAccess(fields: Fields): Access | undefined {
+  const field = fields.byName.get('rightsinfo')
+  const rights = field && fieldsOf(field)
+  if (!rights || textOf(rights, 'langid')?.trim() !== accessLanguage) return undefined
+  const word = textOf(rights, 'encodedrights')?.trim()
+  const access = accesses.find(one => one === word)
+  if (access === undefined)
+    throw new ItemError(`rightsInfo.encodedRights is not ${accesses.join(' or ')}: ${word ?? 'nothing'}`)
+  return access
 }
 
 function readGenres(fields: Fields): WireItem['genres'] {

@@ -1,7 +1,11 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import type { Writable } from 'node:stream'
 
-export type Imported = { items: number; perSecond: number; early: number; late: number }
+/** What went through a command: items a second, its start included, and its megabytes at a tenth of them and at the end. */
+export type Piped = { items: number; perSecond: number; early: number; late: number }
+
+const newline = 10
 
 const paragraph =
   'Harbour officials said on Friday that the ferry between the two towns would sail again after the storm of last week. '.repeat(
@@ -30,14 +34,37 @@ function itemOf(n: number): string {
   })}\n`
 }
 
-/** Imports ninjs items through the command's standard input: items a second, and its megabytes at a tenth and at the end. */
+/** Imports ninjs items through the command's standard input. */
 export async function measureImport(
   program: readonly string[],
   items: number,
   env: Readonly<Record<string, string>>,
-): Promise<Imported> {
-  // Both cores, as whoever starts it has: one reads the items, the other writes them.
-  const child = spawn('taskset', ['-c', '0,1', process.execPath, ...program, 'import', '-'], {
+): Promise<Piped> {
+  return measure([...program, 'import', '-'], items, env, async input => {
+    for (let n = 0; n < items; n++)
+      if (!input.write(itemOf(n))) await new Promise(resolve => input.once('drain', resolve))
+    input.end()
+  })
+}
+
+/** Exports as many articles as there are to standard output. */
+export async function measureExport(
+  program: readonly string[],
+  articles: number,
+  env: Readonly<Record<string, string>>,
+): Promise<Piped> {
+  return measure([...program, 'export', '-'], articles, env, async input => void input.end())
+}
+
+/** Runs a command that tells of each item in a line of standard output. */
+async function measure(
+  args: readonly string[],
+  items: number,
+  env: Readonly<Record<string, string>>,
+  feed: (input: Writable) => Promise<void>,
+): Promise<Piped> {
+  // Both cores, as whoever starts it has.
+  const child = spawn('taskset', ['-c', '0,1', process.execPath, ...args], {
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -48,19 +75,15 @@ export async function measureImport(
   let [early, late] = [0, 0]
   let last = ''
   child.stdout.on('data', (chunk: Buffer) => {
-    const lines = (last + chunk).split('\n')
-    last = lines.pop() ?? ''
     const before = told
-    told += lines.length
+    for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, at + 1)) told++
     if (before < items / 10 && told >= items / 10) early = resident()
     if (told < items) late = resident()
-    if (lines.at(-1)?.includes('"summary"')) last = lines.at(-1) as string
+    else last = chunk.subarray(-500).toString()
   })
   const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
-  for (let n = 0; n < items; n++)
-    if (!child.stdin.write(itemOf(n))) await new Promise(resolve => child.stdin.once('drain', resolve))
-  child.stdin.end()
+  await feed(child.stdin)
   const code = await ended
-  if (code !== 0) throw new Error(`the import ended with ${code}: ${last}`)
+  if (code !== 0 || told < items) throw new Error(`it ended with ${code} after ${told} of ${items}: ${last}`)
   return { items, perSecond: items / ((performance.now() - started) / 1000), early, late }
 }
