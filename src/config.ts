@@ -101,8 +101,9 @@ export const settings = {
     default: 'en',
     meaning: 'The language of names and labels when none is asked for (BCP 47).',
     read: text => {
-      if (!/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(text))
-        throw new SettingError('must be a language tag, such as en')
+      // As language.ts has it: articles that an import brings in without a language are in this one.
+      if (!/^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*$/.test(text))
+        throw new SettingError('must be a language tag, such as en or en-GB')
       return text
     },
   }),

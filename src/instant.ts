@@ -23,6 +23,12 @@ function midnightOfDate(date: string): number | undefined {
 // do that day's neighbours.
 const earliest = midnightOf(1, 1, 3) as number
 const latest = (midnightOf(9999, 12, 29) as number) - 1
+export const instantRange = 'from 0001-01-03 to 9999-12-28 in UTC'
+
+/** Whether an instant is one that can be stored and given again. */
+export function isInRange(at: number): boolean {
+  return at >= earliest && at <= latest
+}
 
 /**
  * Milliseconds since the epoch of a strict RFC 3339 date-time with any offset, or the rule it breaks. Digits after
@@ -53,7 +59,7 @@ export function parseInstant(text: string): number | BrokenRule {
     Number(fraction.padEnd(3, '0').slice(0, 3))
   const offset = (Number(offsetHours) * 60 + Number(offsetMinutes)) * minute
   const at = sign === '-' ? wall + offset : wall - offset
-  if (at < earliest || at > latest) return { rule: 'must be from 0001-01-03 to 9999-12-28 in UTC' }
+  if (!isInRange(at)) return { rule: `must be ${instantRange}` }
   return at
 }
 

@@ -7,6 +7,11 @@ import { StoreError } from './errors.ts'
 // The second start reads what the first compiled, from the system's temporary folder: a third of its time.
 enableCompileCache()
 
+// Whoever reads what is printed may end first: what a command does goes on, and is told to nobody.
+process.stdout.on('error', error => {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error
+})
+
 const [name, ...args] = process.argv.slice(2)
 const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
 

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { type ImportDeps, importItems } from '../features/imports/import.ts'
 import type { Entry, Report } from '../features/imports/report.ts'
 import { measure, readItems } from '../features/imports/sources.ts'
+import { isLanguage } from '../language.ts'
 import { loadConfig, openNewsroom } from './newsroom.ts'
 import { startBar } from './progress.ts'
 import { UsageError } from './usage-error.ts'
@@ -59,8 +60,8 @@ function readArguments(args: string[]) {
   if (read.positionals.length === 0) throw new UsageError('Name a file or folder, or - for standard input.')
   if (section !== undefined && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(section))
     throw new UsageError('--section must be a slug, such as world.')
-  if (language !== undefined && !/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(language))
-    throw new UsageError('--language must be a language tag, such as en.')
+  if (language !== undefined && !isLanguage(language))
+    throw new UsageError('--language must be a language tag, such as en or en-GB.')
   return read
 }
 

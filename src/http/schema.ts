@@ -1,4 +1,5 @@
 import { type Static, type TOptional, type TProperties, type TSchema, Type } from 'typebox'
+import { languagePattern, longestLanguage } from '../language.ts'
 
 /** Gives a schema the name it has in the OpenAPI document. */
 export function named<T extends TSchema>(name: string, schema: T): T & { $id: string } {
@@ -63,11 +64,7 @@ export const Day = (options: Record<string, unknown> = {}) =>
 
 /** A BCP 47 language tag: a language, with script, region and variants as needed. */
 export const Language = (options: Record<string, unknown> = {}) =>
-  Type.String({
-    pattern: '^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*$',
-    maxLength: 35,
-    ...options,
-  })
+  Type.String({ pattern: languagePattern, maxLength: longestLanguage, ...options })
 
 /** One line or paragraph of text, as printed; at least one character that is not white space. */
 export const Text = (maxLength: number, options: Record<string, unknown> = {}) =>

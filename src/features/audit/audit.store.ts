@@ -2,7 +2,7 @@ import type { DeskReader, Writer } from '../../db/db.ts'
 import { and, desc, eq, getTableColumns, inArray, lt, notInArray, sql } from '../../db/drizzle.ts'
 import { slotsOf } from '../../db/insert.ts'
 import type { AllTables } from '../../db/tables.ts'
-import { type AuditedType, auditedTypes } from '../../words.ts'
+import { type ActorKind, type AuditedType, auditedTypes, type Mutation } from '../../words.ts'
 
 export type AuditRow = AllTables['audit']['$inferSelect']
 /** The texts of an article, before and after. */
@@ -37,6 +37,24 @@ export async function findAuditRow(
     .leftJoin(keys, eq(keys.id, audit.keyId))
     .where(isOne)
   return row && { ...row.entry, keyName: row.keyName }
+}
+
+/** Who made the newest of such moves on an article. */
+export async function findLastActor(
+  reader: DeskReader,
+  articleId: string,
+  moves: readonly Mutation[],
+): Promise<ActorKind | undefined> {
+  const { audit } = reader.tables
+  const [row] = await reader.sql
+    .select({ by: audit.by })
+    .from(audit)
+    .where(
+      and(eq(audit.subjectType, 'article'), eq(audit.subjectId, articleId), inArray(audit.move, [...moves])),
+    )
+    .orderBy(desc(audit.number))
+    .limit(1)
+  return row?.by
 }
 
 export type AuditFilter = {

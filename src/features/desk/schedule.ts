@@ -78,7 +78,7 @@ export async function publishOnSchedule(tx: Writer, id: string): Promise<{ refus
   const kindNow = copy.publishedAt === null ? undefined : (kind ?? 'update')
   const publish: Publish = {
     ...(kindNow === undefined ? {} : { kind: kindNow }),
-    ...(note === undefined || kindNow === undefined ? {} : { note }),
+    ...(note === undefined ? {} : { note }),
     ...(embargoedUntil === undefined ? {} : { embargoedUntil: ahead(embargoedUntil, tx.at) }),
   }
   const due = copy

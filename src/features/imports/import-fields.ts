@@ -20,6 +20,20 @@ const longest = {
   editorialNote: 5000,
 } as const
 
+/** The longest that readers are told of a correction or takedown, and that the newsroom keeps of a reason, in characters. */
+const longestCut = { correctionNote: 1000, reason: 2000 } as const
+
+/**
+ * A text that must not keep up what it comes with, a correction or a takedown: it is cut where it is too long, and
+ * `remark` says so.
+ */
+export function cutText(text: string, name: keyof typeof longestCut): { text: string; remark?: string } {
+  const limit = longestCut[name]
+  const letters = [...text]
+  if (letters.length <= limit) return { text }
+  return { text: letters.slice(0, limit).join(''), remark: `its ${name} was cut at ${limit} characters` }
+}
+
 /** The words of an item as an article has them; tags, section and media come with the transaction. */
 export type ArticleTexts = Omit<ArticleInput, 'language' | 'section' | 'tags' | 'media' | 'leadMedia'>
 

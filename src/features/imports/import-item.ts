@@ -1,17 +1,18 @@
 import type { Writer } from '../../db/db.ts'
 import { formatInstant } from '../../instant.ts'
+import type { Mutation } from '../../words.ts'
+import { findLastActor } from '../audit/audit.store.ts'
 import { findArticle, type WorkingCopy } from '../desk/desk.store.ts'
 import { type ArticleInput, draftArticle, type Prepared, patchArticle, saveDraft } from '../desk/desk.ts'
 import { publishArticle, publishDraft } from '../desk/publish.ts'
-import { reviewArticle } from '../desk/review.ts'
-import { unscheduleArticle } from '../desk/schedule.ts'
-import { withdrawArticle } from '../desk/takedown.ts'
-import type { ArticleTexts, ImportDefaults } from './import-fields.ts'
+import { cancelItem } from './cancel-item.ts'
+import { type ArticleTexts, cutText, type ImportDefaults } from './import-fields.ts'
 import { importMedia, type ReadyMedia } from './import-media.ts'
 import { ensureSection, importTags, type KnownTags } from './import-tags.ts'
-import { findImport, type ImportRow, saveImport } from './imports.store.ts'
-import type { WireItem } from './ninjs.ts'
-import { type Outcome, Passed } from './report.ts'
+import { findImport, type ImportRow } from './imports.store.ts'
+import { anyVersion, type WireItem } from './ninjs.ts'
+import { remember } from './remember.ts'
+import { Passed, type Result } from './report.ts'
 import { compareVersions } from './versions.ts'
 
 /** An item as it comes into the transaction: `passed` says why it is not to be taken, `texts` are an article's own. */
@@ -21,9 +22,6 @@ export type ReadyItem = {
   media: ReadyMedia[]
   texts?: { fields: Prepared<ArticleTexts>; remarks: readonly string[] }
 }
-
-/** What became of an item, and how many media and tags were made for it. */
-export type Result = { outcome: Outcome; rule?: string; media?: number; tags?: number }
 
 /** Writes one item. Throws Passed for one that is not to be taken, and what the desk throws for one it refuses. */
 export async function importItem(
@@ -37,12 +35,13 @@ export async function importItem(
   if (known) requireNewer(wire, known)
   const copy = known ? await findArticle(tx, known.subjectId) : undefined
   // Before its expiry: a takedown often says that the item expired in the past.
-  if (wire.kind === 'text' && wire.status === 'canceled') return cancel(tx, wire, copy)
+  if (wire.status === 'canceled') return cancelItem(tx, wire, copy, known)
   if ((wire.expires ?? Number.POSITIVE_INFINITY) <= tx.at) throw new Passed('skipped', 'it has expired')
   if (wire.kind !== 'text') return importPicture(tx, ready, known)
   if (copy?.liveStatus === 'withdrawn')
     throw new Passed('skipped', 'it was withdrawn: a usable version does not revive it')
   if (texts === undefined) throw new Passed('refused', 'headline is missing')
+  if (copy) await requireUntouched(tx, copy, wire)
 
   const mediaIds: string[] = []
   let newMedia = 0
@@ -74,7 +73,7 @@ export async function importItem(
   }
   if ((wire.versionCreated ?? 0) > tx.at) remarks.push('its versionCreated is ahead of now: now was taken')
   const first = (copy?.publishedAt ?? null) === null
-  const publish = first ? firstPublish(wire, copy, tx.at) : laterPublish(wire, tx.at)
+  const publish = first ? firstPublish(wire, copy, tx.at) : laterPublish(wire, tx.at, remarks)
   // Nobody else can have got at one that this transaction made.
   if (copy) await publishArticle(tx, copy.id, publish, 'any')
   else await publishDraft(tx, saved, publish)
@@ -110,41 +109,32 @@ async function importPicture(tx: Writer, ready: ReadyItem, known: ImportRow | un
   }
 }
 
+/**
+ * Throws Passed for an article that the desk has made its own: what an editor wrote is not written over, and what an editor
+ * timed comes no earlier. A takedown is heeded all the same.
+ */
+async function requireUntouched(tx: Writer, copy: WorkingCopy, { version }: WireItem): Promise<void> {
+  const byEditor = async (...moves: Mutation[]) => (await findLastActor(tx, copy.id, moves)) === 'key'
+  const reason =
+    copy.deskStatus === 'scheduled'
+      ? 'it is scheduled here'
+      : (await byEditor('create', 'edit', 'restore-version'))
+        ? 'it was edited here'
+        : copy.embargoedUntil !== null && (await byEditor('publish'))
+          ? 'it was put under embargo here'
+          : undefined
+  if (reason !== undefined)
+    throw new Passed('refused', `${reason}: taking version ${version} over is for an editor`)
+}
+
 /** Throws Passed for an item whose version was taken before, or a later one was. */
 export function requireNewer(wire: WireItem, known: ImportRow): void {
+  if (wire.version === anyVersion) return
   const order = compareVersions(wire.version, known.version)
   const later = order || (wire.versionCreated ?? 0) - (known.versionCreated ?? 0)
   if (order === 0 && later <= 0) throw new Passed('unchanged', '')
   if (later < 0)
     throw new Passed('skipped', `version ${wire.version} is older than ${known.version}, which was imported`)
-}
-
-async function cancel(tx: Writer, wire: WireItem, copy: WorkingCopy | undefined): Promise<Result> {
-  if (copy === undefined || copy.liveStatus === 'never' || copy.liveStatus === 'withdrawn') {
-    const took = copy && (await takeBack(tx, copy, wire))
-    // Remembered, so that an older version that comes after it is not published.
-    await remember(tx, wire, copy ? 'article' : 'none', copy?.id ?? '')
-    return {
-      outcome: 'skipped',
-      rule: `it is canceled and not published here${took ? ': its copy is a draft again' : ''}`,
-    }
-  }
-  const notice = wire.correctionNote ?? 'The sender withdrew this story.'
-  // An editorial note is between newsrooms; readers get no word of it.
-  const note = wire.editorialNote === undefined ? '' : ` Its note to editors: ${wire.editorialNote}`
-  const reason = `Canceled by its sender: ${wire.uri}.${note}`
-  await withdrawArticle(tx, copy.id, { notice: notice.slice(0, 1000), reason: reason.slice(0, 2000) }, 'any')
-  await remember(tx, wire, 'article', copy.id)
-  return { outcome: 'withdrawn' }
-}
-
-/** Takes a working copy that its sender canceled off its way to readers; whether it was on it. */
-async function takeBack(tx: Writer, copy: WorkingCopy, { uri }: WireItem): Promise<boolean> {
-  const reason = { reason: `Canceled by its sender: ${uri}.`.slice(0, 2000) }
-  if (copy.deskStatus === 'scheduled') await unscheduleArticle(tx, copy.id, reason, 'any')
-  else if (copy.deskStatus === 'draft') return false
-  await reviewArticle(tx, copy.id, 'return', reason, 'any')
-  return true
 }
 
 /** Puts the fields into the working copy, or into a draft that is still to be saved. */
@@ -202,29 +192,14 @@ function firstPublish(wire: WireItem, copy: WorkingCopy | undefined, at: number)
   return { publishedAt, embargoedUntil, ...updated(wire, at) }
 }
 
-function laterPublish(wire: WireItem, at: number) {
+function laterPublish(wire: WireItem, at: number, remarks: string[]) {
   const { correctionNote: note } = wire
   const common = { embargoedUntil: embargoOf(wire, at), ...updated(wire, at) }
   if (note === undefined) return { kind: 'update' as const, ...common }
-  return { kind: 'correction' as const, note: note.slice(0, 1000), ...common }
+  const { text, remark } = cutText(note, 'correctionNote')
+  if (remark !== undefined) remarks.push(remark)
+  return { kind: 'correction' as const, note: text, ...common }
 }
 
 const updated = (wire: WireItem, at: number) =>
   wire.versionCreated === undefined ? {} : { updatedAt: Math.min(wire.versionCreated, at) }
-
-async function remember(
-  tx: Writer,
-  wire: WireItem,
-  subjectType: ImportRow['subjectType'],
-  subjectId: string,
-): Promise<void> {
-  const { uri, version } = wire
-  await saveImport(tx, {
-    uri,
-    version,
-    versionCreated: wire.versionCreated ?? null,
-    subjectType,
-    subjectId,
-    importedAt: tx.at,
-  })
-}

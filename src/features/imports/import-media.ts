@@ -124,6 +124,9 @@ export async function importMedia(
     const newer = order > 0
     // The bytes may be those that it has: another item brought them, or only the words are new.
     const isNew = stored !== undefined && stored.contentHash !== row.contentHash
+    // Its files lie under the id that it was to have.
+    if (isNew && row.id !== id)
+      throw new Passed('refused', `another import took ${wire.uri} at the same moment: import it again`)
     if (newer || (isNew && (order === 0 || row.contentHash === null))) {
       await patchMedia(tx, row.id, { ...(newer ? patch : {}), ...(isNew ? { stored } : {}) }, 'any')
       if (order >= 0) await remember(tx, wire, row.id)
@@ -147,8 +150,8 @@ async function remember(tx: Writer, wire: WireMedia, id: string): Promise<void> 
 }
 
 /** An item and the picture in it may share a uri: media is known apart. */
-function mediaKey(wire: WireMedia): string {
-  return `media ${wire.uri}`
+export function mediaKey({ uri }: { uri: string }): string {
+  return `media ${uri}`
 }
 
 /** The longest each word may be, as the editorial schema has it. */

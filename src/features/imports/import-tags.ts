@@ -59,13 +59,15 @@ export async function importTags(
 /** The section that items without one stand under, made when it is first needed. */
 export async function ensureSection(tx: Writer, slug: string, known: KnownTags): Promise<string> {
   const key = `section ${slug}`
-  if (known.has(key)) return slug
-  const found = await findTag(tx, slug)
+  const before = known.get(key)
+  if (before !== undefined) return before
+  // What it was merged into stands for it.
+  const found = (await findTag(tx, slug)) ?? (await findMergedTag(tx, slug))
   const names: Record<string, string> =
     slug === 'newswire' ? { en: 'Newswire', bg: 'Новини от агенциите' } : { en: slug }
-  if (found?.kind !== 'section') await createTag(tx, { slug, kind: 'section', names })
-  known.set(key, slug)
-  return slug
+  const section = found?.kind === 'section' ? found : await createTag(tx, { slug, kind: 'section', names })
+  known.set(key, section.slug)
+  return section.slug
 }
 
 async function findOrMake(

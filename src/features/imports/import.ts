@@ -49,7 +49,8 @@ export async function importItems(
       if (read.wire) ready.push(await makeReady(deps, source, { ...read, wire: read.wire }, media))
       else {
         const { file, item, bytesRead } = source
-        tell({ file, item, outcome: 'refused', rule: read.rule ?? 'it cannot be read' }, bytesRead)
+        const place = { file, item, ...(read.uri === undefined ? {} : { uri: read.uri }) }
+        tell({ ...place, outcome: 'refused', rule: read.rule ?? 'it cannot be read' }, bytesRead)
       }
     }
     let written = 0

@@ -1,3 +1,6 @@
+import { instantRange, isInRange } from '../../instant.ts'
+import { isLanguage } from '../../language.ts'
+
 /** Why a wire item cannot be used; `rule` names the property at fault, as the item spells it. */
 export class ItemError extends Error {
   readonly rule: string
@@ -108,20 +111,36 @@ export function timeOf(fields: Fields, ...names: string[]): number | undefined {
     if (!field || field.value === '') continue
     const moment = typeof field.value === 'string' ? parseTime(field.value.trim()) : undefined
     if (moment === undefined) throw wrong(field, 'is not an RFC 3339 time')
+    if (!isInRange(moment)) throw wrong(field, `is not ${instantRange}`)
     return moment
   }
   return undefined
 }
 
-/** A BCP 47 tag in its canonical case; throws ItemError for anything else. */
+/** A BCP 47 tag in its canonical case; throws ItemError for anything else, and for one that nobody could ask for. */
 export function languageOf(fields: Fields): string | undefined {
   const text = textOf(fields, 'language')
   if (text === undefined) return undefined
+  const language = canonical(text.trim().replaceAll('_', '-'))
+  if (language !== undefined && isLanguage(language)) return language
+  throw new ItemError(`${fields.byName.get('language')?.path} is not a BCP 47 tag: ${shown(text)}`)
+}
+
+function canonical(tag: string): string | undefined {
   try {
-    return Intl.getCanonicalLocales(text.trim().replaceAll('_', '-'))[0]
+    return Intl.getCanonicalLocales(tag)[0]
   } catch {
-    throw new ItemError(`${fields.byName.get('language')?.path} is not a BCP 47 tag: ${shown(text)}`)
+    return undefined
   }
+}
+
+/** The longest name of a thing, in bytes: with what is put before it, it has to fit into an index of PostgreSQL. */
+const longestUri = 1500
+
+/** A uri that things are known by. Throws ItemError for one too long. */
+export function shortEnough(uri: string, path: string): string {
+  if (Buffer.byteLength(uri) > longestUri) throw new ItemError(`${path} is longer than ${longestUri} bytes`)
+  return uri
 }
 
 /** The entries of the first of these properties that is there; one object stands for a list of one. */

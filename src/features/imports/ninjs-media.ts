@@ -1,5 +1,5 @@
 import { present, readCommon, readSource, type WireCommon } from './ninjs-common.ts'
-import { type Fields, ItemError, idOf, namedListOf, textOf } from './ninjs-fields.ts'
+import { type Fields, ItemError, idOf, namedListOf, shortEnough, textOf } from './ninjs-fields.ts'
 import { kindOfRenditions, type MediaKind, readRenditions, type WireRendition } from './ninjs-renditions.ts'
 import { relOf } from './ninjs-tags.ts'
 import { pickText, readWordings } from './ninjs-wording.ts'
@@ -94,10 +94,11 @@ function collect(
     if (type === 'text' || type === 'other') return []
     const name = idOf(inner, 'name') ?? key ?? String(at + 1)
     // Real items leave the uri of an association out; the key of its place stays the same from version to version.
-    const uri = textOf(inner, 'uri')?.trim() ?? `${parent}#${encodeURIComponent(name)}`
+    const own = textOf(inner, 'uri')?.trim() ?? `${parent}#${encodeURIComponent(name)}`
+    const uri = shortEnough(own, `${inner.path}.uri`)
     const kind = type === 'group' || !type ? kindOfRenditions(readRenditions(inner)) : type
     const rank = lead.test(name) || lead.test(relOf(inner)) ? 0 : lastly.test(name) ? 2 : 1
-    const own = kind ? [{ rank, media: readMedia(inner, uri, name, kind, within) }] : []
-    return [...own, ...collect(inner, uri, within, depth + 1)]
+    const media = kind ? [{ rank, media: readMedia(inner, uri, name, kind, within) }] : []
+    return [...media, ...collect(inner, uri, within, depth + 1)]
   })
 }

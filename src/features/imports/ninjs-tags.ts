@@ -1,5 +1,5 @@
 import type { TagKind } from '../../words.ts'
-import { conceptOf, type Field, type Fields, idOf, listOf, textOf } from './ninjs-fields.ts'
+import { conceptOf, type Field, type Fields, idOf, listOf, shortEnough, textOf } from './ninjs-fields.ts'
 
 /** What an item is about; without a name only where a code tells it. `code` is the sender's own, as given. */
 export type WireTag = {
@@ -57,6 +57,7 @@ function readTag(kind: WireTag['kind'], entry: Field, isObject: boolean): WireTa
   const mediaTopic = mediaTopicOf(uri, scheme, code)
   const wikidata = /^https?:\/\/(?:www\.)?wikidata\.org\/(?:wiki|entity)\/(Q\d+)$/.exec(uri ?? '')?.[1]
   if (!name && !mediaTopic && !wikidata && !uri) return undefined
+  if (uri) shortEnough(uri, `${fields.path}.uri`)
   return {
     kind: (kind === 'topic' ? kindOfRel.get(rel) : undefined) ?? kind,
     ...(name && { name }),

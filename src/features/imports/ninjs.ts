@@ -1,5 +1,5 @@
 import { type Access, accesses, accessLanguage } from '../../words.ts'
-import { present, readCommon, readSource, type WireCommon } from './ninjs-common.ts'
+import { present, readCommon, readSource, readStatus, type WireCommon } from './ninjs-common.ts'
 import {
   conceptOf,
   type Fields,
@@ -7,6 +7,7 @@ import {
   ItemError,
   idOf,
   listOf,
+  shortEnough,
   textOf,
   timeOf,
   wholeOf,
@@ -45,6 +46,9 @@ export type WireItem = WireCommon & {
   self?: WireMedia
 }
 
+/** The version of a takedown that names none: it is of whatever came before it. */
+export const anyVersion = ''
+
 /** What an item is known by, where it says that in a way that can be stored. */
 export function uriOf(value: unknown): string | undefined {
   const uri = typeof value === 'object' && value !== null && 'uri' in value ? value.uri : undefined
@@ -56,6 +60,8 @@ export function readNinjs(value: unknown): WireItem {
   const fields = fieldsOf({ path: '', value })
   const uri = textOf(fields, 'uri')?.trim()
   if (uri === undefined) throw new ItemError('uri is missing')
+  shortEnough(uri, 'uri')
+  if (readStatus(fields) === 'canceled') return readCanceled(fields, uri)
   const headlines = readWordings(fields, 'headline', 'headlines')
   const main = pickText(headlines, ['', 'headline'])
   const short = pickText(headlines, ['short', 'shortheadline'])
@@ -89,6 +95,34 @@ export function readNinjs(value: unknown): WireItem {
     tags: readTags(fields),
     media: readAssociations(fields, uri),
     ...(kind !== 'text' && { self: readMedia(fields, uri, 'self', kind) }),
+  }
+}
+
+/** Of an item that its sender takes back only what says so is read: no fault in the rest may keep it up. */
+function readCanceled(fields: Fields, uri: string): WireItem {
+  const descriptions = () => readWordings(fields, 'description', 'descriptions')
+  return {
+    uri,
+    kind: 'text',
+    status: 'canceled',
+    version: idOf(fields, 'version') ?? anyVersion,
+    ...present({
+      versionCreated: orNone(() => timeOf(fields, 'versioncreated')),
+      correctionNote: orNone(() => pickText(descriptions(), ['correction'])),
+      editorialNote: orNone(() => textOf(fields, 'ednote')),
+    }),
+    genres: [],
+    tags: [],
+    media: [],
+  }
+}
+
+function orNone<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof ItemError) return undefined
+    throw error
   }
 }
 

@@ -2,11 +2,14 @@ import { DomainError } from '../../errors.ts'
 import { type CleanBody, cleanBody } from '../desk/body.ts'
 import { isQuick } from '../desk/body-reader.ts'
 import { type ArticleTexts, articleTexts } from './import-fields.ts'
-import { readNinjs, type WireItem } from './ninjs.ts'
+import { readNinjs, uriOf, type WireItem } from './ninjs.ts'
 import { ItemError } from './ninjs-fields.ts'
 
-/** An item as far as it can be read without the newsroom; without `wire`, or of a `rule` that it breaks, it is refused. */
-export type ItemRead = { wire?: WireItem; rule?: string; texts?: ItemTexts }
+/**
+ * An item as far as it can be read without the newsroom; without `wire`, or of a `rule` that it breaks, it is refused, by
+ * its `uri` where it says one.
+ */
+export type ItemRead = { wire?: WireItem; uri?: string; rule?: string; texts?: ItemTexts }
 
 /** An article's own words: a body that was cleaned is in `body`, any other still in the fields. */
 export type ItemTexts = { remarks: readonly string[] } & (
@@ -29,7 +32,8 @@ export function readItem({ value, isKnown }: Reading): ItemRead {
   } catch (error) {
     const rule = ruleOf(error)
     if (rule === undefined) throw error
-    return { ...(wire && { wire }), rule }
+    const uri = uriOf(value)
+    return { ...(wire && { wire }), ...(uri !== undefined && { uri }), rule }
   }
 }
 

@@ -12,6 +12,9 @@ export type Outcome =
 /** One line of the report; `rule` says why, `item` is its place in the file. */
 export type Entry = { file: string; item?: number; uri?: string; outcome: Outcome; rule?: string }
 
+/** What became of an item, and how many media and tags were made for it. */
+export type Result = Pick<Entry, 'outcome' | 'rule'> & { media?: number; tags?: number }
+
 export type Report = Record<Outcome, number> & { media: number; tags: number; remarks: number }
 
 export function emptyReport(): Report {

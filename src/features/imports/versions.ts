@@ -6,8 +6,9 @@ export function compareVersions(a: string, b: string): number {
   if (!isNumbered(a) || !isNumbered(b)) return a < b ? -1 : a > b ? 1 : 0
   const [left, right] = [a.split('.'), b.split('.')]
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const order = Number(left[i] ?? 0) - Number(right[i] ?? 0)
-    if (order !== 0) return order
+    // A clock's digits run past what a number holds.
+    const [one, other] = [BigInt(left[i] ?? 0), BigInt(right[i] ?? 0)]
+    if (one !== other) return one < other ? -1 : 1
   }
   return 0
 }

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Db, Writer } from '../../db/db.ts'
 import { DomainError } from '../../errors.ts'
 import type { ImportDefaults } from './import-fields.ts'
-import { importItem, type ReadyItem, type Result } from './import-item.ts'
+import { importItem, type ReadyItem } from './import-item.ts'
 import type { KnownTags } from './import-tags.ts'
 import { ruleOf } from './read-item.ts'
-import { type Entry, Passed, type Report } from './report.ts'
+import { type Entry, Passed, type Report, type Result } from './report.ts'
 import type { SourceItem } from './sources.ts'
 
 export type WriteDeps = {

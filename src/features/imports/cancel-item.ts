@@ -1,0 +1,71 @@
+import type { Writer } from '../../db/db.ts'
+import type { WorkingCopy } from '../desk/desk.store.ts'
+import { reviewArticle } from '../desk/review.ts'
+import { unscheduleArticle } from '../desk/schedule.ts'
+import { withdrawArticle } from '../desk/takedown.ts'
+import { listMediaUsers } from '../media/media.store.ts'
+import { cutText } from './import-fields.ts'
+import { mediaKey } from './import-media.ts'
+import { findImport, type ImportRow } from './imports.store.ts'
+import type { WireItem } from './ninjs.ts'
+import { remember } from './remember.ts'
+import type { Result } from './report.ts'
+
+/** Takes back what an item became: an article is withdrawn, media is for an editor. Remembers that it was canceled. */
+export async function cancelItem(
+  tx: Writer,
+  wire: WireItem,
+  copy: WorkingCopy | undefined,
+  known: ImportRow | undefined,
+): Promise<Result> {
+  // Its own kind is not asked: what is taken back is what it was here.
+  const media = copy ? undefined : await findImport(tx, mediaKey(wire))
+  return media ? cancelMedia(tx, wire, media.subjectId, known) : cancelArticle(tx, wire, copy, known)
+}
+
+/** Media is taken out of articles by editors alone; that its sender took it back is remembered, and told once. */
+async function cancelMedia(
+  tx: Writer,
+  wire: WireItem,
+  id: string,
+  known: ImportRow | undefined,
+): Promise<Result> {
+  const users = await listMediaUsers(tx, id)
+  await remember(tx, wire, 'media', id, known)
+  const use = users.length === 0 ? 'no article uses it' : `it is in ${users.join(', ')}`
+  return { outcome: 'refused', rule: `media ${id} is canceled, and ${use}: taking it out is for an editor` }
+}
+
+async function cancelArticle(
+  tx: Writer,
+  wire: WireItem,
+  copy: WorkingCopy | undefined,
+  known: ImportRow | undefined,
+): Promise<Result> {
+  if (copy === undefined || copy.liveStatus === 'never' || copy.liveStatus === 'withdrawn') {
+    const took = copy && (await takeBack(tx, copy, wire))
+    // Remembered, so that an older version that comes after it is not published.
+    await remember(tx, wire, copy ? 'article' : 'none', copy?.id ?? '', known)
+    return {
+      outcome: 'skipped',
+      rule: `it is canceled and not published here${took ? ': its copy is a draft again' : ''}`,
+    }
+  }
+  const notice = cutText(wire.correctionNote ?? 'The sender withdrew this story.', 'correctionNote')
+  // An editorial note is between newsrooms; readers get no word of it.
+  const note = wire.editorialNote === undefined ? '' : ` Its note to editors: ${wire.editorialNote}`
+  const reason = cutText(`Canceled by its sender: ${wire.uri}.${note}`, 'reason')
+  await withdrawArticle(tx, copy.id, { notice: notice.text, reason: reason.text }, 'any')
+  await remember(tx, wire, 'article', copy.id, known)
+  const remarks = [notice, reason].flatMap(({ remark }) => remark ?? [])
+  return { outcome: 'withdrawn', ...(remarks.length > 0 ? { rule: remarks.join('; ') } : {}) }
+}
+
+/** Takes a working copy that its sender canceled off its way to readers; whether it was on it. */
+async function takeBack(tx: Writer, copy: WorkingCopy, { uri }: WireItem): Promise<boolean> {
+  const reason = { reason: `Canceled by its sender: ${uri}.` }
+  if (copy.deskStatus === 'scheduled') await unscheduleArticle(tx, copy.id, reason, 'any')
+  else if (copy.deskStatus === 'draft') return false
+  await reviewArticle(tx, copy.id, 'return', reason, 'any')
+  return true
+}

@@ -1,0 +1,250 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import t from 'tap'
+import { fireDue } from '../src/features/desk/clock.ts'
+import { importItems } from '../src/features/imports/import.ts'
+import type { Entry } from '../src/features/imports/report.ts'
+import type { SourceItem } from '../src/features/imports/sources.ts'
+import { compareVersions } from '../src/features/imports/versions.ts'
+import { type Json, makeTag, type Newsroom, openNewsroom } from './support/newsroom.ts'
+import { run } from './support/process.ts'
+
+const item = (more: object = {}) => ({
+  uri: 'urn:test:1',
+  version: '1',
+  type: 'text',
+  language: 'en',
+  headlines: [{ role: 'main', value: 'Ferry returns to the lake' }],
+  bodies: [{ role: 'main', contentType: 'text/html', value: '<p>The ferry returned.</p>' }],
+  ...more,
+})
+const depsOf = ({ db, files, clock }: Newsroom) => {
+  return { db, files, now: () => clock.now, defaults: { language: 'en', section: 'newswire' } }
+}
+
+/** What becomes of items that come in together. */
+async function take(newsroom: Newsroom, ...items: object[]): Promise<Entry[]> {
+  const entries: Entry[] = []
+  async function* source(): AsyncGenerator<SourceItem> {
+    for (const [i, value] of items.entries())
+      yield { file: 'wire', item: i + 1, value, bytesRead: 0, baseDir: newsroom.folder }
+  }
+  await importItems(depsOf(newsroom), source(), entry => entries.push(entry))
+  return entries.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))
+}
+
+async function ask(newsroom: Newsroom, path: string, body: object, method = 'POST'): Promise<Json> {
+  const options = { key: newsroom.key, match: '*', body }
+  const reply = await newsroom.request(method, `/v1/editorial${path}`, options)
+  if (reply.status >= 300) throw new Error(reply.text)
+  return reply.body
+}
+
+async function copyOf(newsroom: Newsroom): Promise<Json> {
+  const { key } = newsroom
+  const [{ id }] = (await newsroom.get('/v1/editorial/articles', { key })).body.data
+  return (await newsroom.get(`/v1/editorial/articles/${id}`, { key })).body
+}
+
+t.test('a takedown is heeded whatever else it says, or leaves out', async t => {
+  for (const kill of [
+    { version: '2' },
+    { version: '2', type: 'composite' },
+    { version: '2', type: 'planning' },
+    { version: '2', type: 'text', urgency: 0, language: '!', versioncreated: 'yesterday', ednote: 7 },
+    { version: '2', headline: 'x', renditions: { a: { href: 'a', mimetype: 'image/jpeg' } } },
+    {},
+  ]) {
+    const newsroom = await openNewsroom(t)
+    await take(newsroom, item())
+    const entries = await take(newsroom, { uri: 'urn:test:1', pubstatus: 'canceled', ...kill })
+    t.match(entries, [{ outcome: 'withdrawn', uri: 'urn:test:1' }], JSON.stringify(kill))
+    t.equal((await newsroom.get('/v1/articles')).body.data.length, 0)
+    t.match(await take(newsroom, item()), [{ outcome: /unchanged|skipped/ }], 'and stays so')
+  }
+})
+
+t.test('a picture that its sender took back is told to an editor, and does not come back', async t => {
+  const newsroom = await openNewsroom(t)
+  const picture = { uri: 'urn:test:p', type: 'picture', creditline: 'Lake Photo' }
+  await take(newsroom, { ...picture, version: '1' }, item({ associations: { main: picture } }))
+  const { id, leadMedia } = (await newsroom.get('/v1/articles')).body.data[0]
+  const canceled = { uri: 'urn:test:p', version: '2', pubstatus: 'canceled' }
+  const told = {
+    outcome: 'refused',
+    rule: new RegExp(`media ${leadMedia.id} is canceled, and it is in ${id}`),
+  }
+  t.match(await take(newsroom, canceled), [told])
+  t.match(await take(newsroom, canceled, { ...picture, version: '1' }), [
+    { outcome: 'unchanged' },
+    { outcome: 'skipped', rule: /older/ },
+  ])
+})
+
+t.test('what an editor wrote or timed is not overtaken by a newer version', async t => {
+  const later = item({ version: '2', headlines: [{ role: 'main', value: 'Of the wire' }] })
+  const at = '2990-01-01T00:00:00Z'
+  for (const [pubStatus, method, path, body, rule] of [
+    ['usable', 'PATCH', '', { editorialNote: 'Call first' }, 'it was edited'],
+    ['withheld', 'POST', '/schedule', { publishAt: at }, 'it is scheduled'],
+    ['withheld', 'POST', '/publish', { embargoedUntil: at }, 'it was put under embargo'],
+  ] as const) {
+    const newsroom = await openNewsroom(t)
+    await take(newsroom, item({ pubStatus }))
+    const { id } = await copyOf(newsroom)
+    const made = await ask(newsroom, `/articles/${id}${path}`, body, method)
+    t.match(await take(newsroom, later), [
+      { outcome: 'refused', rule: `${rule} here: taking version 2 over is for an editor` },
+    ])
+    t.same(await copyOf(newsroom), made, 'all is as it was')
+    const entries = await take(newsroom, { uri: 'urn:test:1', version: '3', pubstatus: 'canceled' })
+    t.match(entries, [{ outcome: /withdrawn|skipped/ }], 'but it can be taken back')
+  }
+  const newsroom = await openNewsroom(t)
+  await take(newsroom, item({ pubStatus: 'withheld' }))
+  const { id } = await copyOf(newsroom)
+  await ask(newsroom, `/articles/${id}/publish`, {})
+  t.match(
+    await take(newsroom, later),
+    [{ outcome: 'updated' }],
+    'what was published as it came is the wire’s still',
+  )
+})
+
+t.test('a note too long is cut between characters, and that is told', async t => {
+  const newsroom = await openNewsroom(t)
+  const long = `${'a'.repeat(999)}😀 and more`
+  await take(newsroom, item())
+  const { id } = (await newsroom.get('/v1/articles')).body.data[0]
+  const descriptions = [{ role: 'correction', value: long }]
+  t.match(await take(newsroom, item({ version: '2', descriptions })), [
+    { outcome: 'updated', rule: 'its correctionNote was cut at 1000 characters' },
+  ])
+  const { corrections } = (await newsroom.get(`/v1/articles/${id}`)).body
+  t.equal(corrections[0].note, `${'a'.repeat(999)}😀`)
+  const entries = await take(newsroom, {
+    uri: 'urn:test:1',
+    version: '3',
+    pubstatus: 'canceled',
+    descriptions,
+  })
+  t.match(entries, [{ outcome: 'withdrawn', rule: 'its correctionNote was cut at 1000 characters' }])
+  t.equal((await newsroom.get(`/v1/articles/${id}`)).body.tombstone.notice, `${'a'.repeat(999)}😀`)
+})
+
+t.test('a name too long for an index refuses its item alone', async t => {
+  const newsroom = await openNewsroom(t)
+  const long = Array.from({ length: 500 }, (_, i) => `я${i}`).join('')
+  const uri = `urn:${long}`
+  const named = item({ uri: 'urn:tag', subjects: [{ name: 'A', uri }] })
+  const pictured = item({ uri: 'urn:pic', associations: [{ name: 'main', type: 'picture', uri }] })
+  const most = item({ uri: `urn:${'я'.repeat(748)}` })
+  t.match(await take(newsroom, item({ uri: 'urn:a' }), item({ uri }), named, pictured, most), [
+    { outcome: 'imported' },
+    { outcome: 'refused', rule: 'uri is longer than 1500 bytes' },
+    { outcome: 'refused', rule: 'subjects[0].uri is longer than 1500 bytes' },
+    { outcome: 'refused', rule: 'associations[0].uri is longer than 1500 bytes' },
+    { outcome: 'imported' },
+  ])
+})
+
+t.test('a section that was merged takes what has none into the one it became', async t => {
+  const newsroom = await openNewsroom(t)
+  await take(newsroom, item({ uri: 'urn:a' }))
+  await makeTag(newsroom, 'society')
+  await ask(newsroom, '/tags/newswire/merge', { into: 'society' })
+  t.match(await take(newsroom, item({ uri: 'urn:b' }), item({ uri: 'urn:c' })), [
+    { outcome: 'imported' },
+    { outcome: 'imported' },
+  ])
+  t.equal((await newsroom.get('/v1/articles?section=society')).body.data.length, 3)
+})
+
+t.test('times and languages that nobody could ask for are refused', async t => {
+  const newsroom = await openNewsroom(t)
+  for (const [wrong, rule] of [
+    [{ firstCreated: '0000-01-01T00:00:00+14:00' }, /^firstCreated is not from 0001-01-03/],
+    [{ firstCreated: '0001-01-01T00:00:00Z' }, /^firstCreated is not from 0001-01-03/],
+    [{ embargoedUntil: '9999-12-31T23:59:59-05:00' }, /^embargoedUntil is not from .* to 9999-12-28/],
+    [{ language: 'English' }, 'language is not a BCP 47 tag: "English"'],
+    [{ language: 'en-x-foo' }, 'language is not a BCP 47 tag: "en-x-foo"'],
+  ] as const)
+    t.match(await take(newsroom, item(wrong)), [{ outcome: 'refused', rule }])
+  const refused = await run(newsroom.folder, ['import', '-', '--language', 'en-us'])
+  t.equal(refused.code, 2)
+  t.match(refused.err, /--language must be a language tag/)
+})
+
+t.test('a version is as long as a clock writes it', async t => {
+  t.ok(compareVersions('20240712052100122', '20240712052100121') > 0)
+  t.ok(compareVersions('20240712052100121999999', '20240712052100122000000') < 0)
+  t.equal(compareVersions('007', '7'), 0)
+})
+
+t.test('two imports of one picture leave none without its bytes', async t => {
+  const newsroom = await openNewsroom(t)
+  const { db, files, folder } = newsroom
+  const bytes = await sharp({ create: { width: 40, height: 30, channels: 3, background: 'teal' } })
+    .jpeg()
+    .toBuffer()
+  await writeFile(join(folder, 'lake.jpg'), bytes)
+  const renditions = [{ name: 'large', href: 'lake.jpg', contentType: 'image/jpeg' }]
+  const picture = { name: 'main', uri: 'urn:test:p', type: 'picture' }
+  const ours = item({ uri: 'urn:a', associations: [{ ...picture, renditions }] })
+  const theirs = item({ uri: 'urn:b', associations: [picture] })
+  // Theirs is written after ours was made ready, and before it is written.
+  let isFirst = true
+  const between = {
+    ...db,
+    write: (async (actor, work) => {
+      if (isFirst) {
+        isFirst = false
+        await take(newsroom, theirs)
+      }
+      return db.write(actor, work)
+    }) as typeof db.write,
+  }
+  const entries = await take({ ...newsroom, db: between, files }, ours)
+  t.match(entries, [{ outcome: 'refused', rule: /another import took urn:test:p .* import it again/ }])
+  t.match(await take(newsroom, ours), [{ outcome: 'imported' }])
+  const shown = (await newsroom.get('/v1/articles?include=media')).body.data
+  const urls = shown.flatMap((article: Json) => article.leadMedia.renditions.map((one: Json) => one.url))
+  t.ok(urls.length > 0)
+  for (const url of urls) t.equal((await newsroom.get(new URL(url).pathname)).status, 200, url)
+})
+
+t.test('the note of a scheduled first publish is told', async t => {
+  const newsroom = await openNewsroom(t)
+  await take(newsroom, item({ pubStatus: 'withheld' }))
+  const { id } = await copyOf(newsroom)
+  const publishAt = new Date(newsroom.clock.now + 60_000).toISOString()
+  await ask(newsroom, `/articles/${id}/schedule`, { publishAt, note: 'For readers' })
+  newsroom.clock.now += 60_000
+  await fireDue(newsroom.db, newsroom.clock.now)
+  const { data } = (await newsroom.get(`/v1/articles/${id}/versions`)).body
+  t.match(data, [{ number: 1, kind: 'publish', note: 'For readers' }])
+})
+
+t.test('an import goes on when nobody reads its report any more', { timeout: 120_000 }, async t => {
+  const newsroom = await openNewsroom(t)
+  const items = Array.from({ length: 1500 }, (_, i) => `${JSON.stringify(item({ uri: `urn:test:${i}` }))}\n`)
+  await writeFile(join(newsroom.folder, 'many.ndjson'), items.join(''))
+  const { DATABASE_URL: database } = newsroom.config
+  const settings = database?.engine === 'postgres' ? { DATABASE_URL: database.url } : {}
+  const main = new URL('../src/main.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [main, 'import', join(newsroom.folder, 'many.ndjson')], {
+    env: { ...process.env, DATA_DIR: newsroom.folder, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const said: Buffer[] = []
+  child.stderr.on('data', chunk => said.push(chunk))
+  await once(child.stdout, 'data')
+  child.stdout.destroy()
+  const [code] = await once(child, 'exit')
+  t.equal(code, 0)
+  t.equal(Buffer.concat(said).toString(), '')
+  t.equal((await newsroom.get('/v1/articles?count=exact')).body.meta.total, 1500)
+})
