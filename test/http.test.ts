@@ -144,6 +144,8 @@ t.test('JSON that a parser would put right in silence is refused', async t => {
   t.equal((await post('')).status, 400)
   const twice = await post('{"kind":"topic","names":{"en":"A","bg":"B","en":"C"}}')
   t.match(twice.body.errors, [{ in: 'body', pointer: '/names/en', code: 'repeated' }])
+  const odd = await post('{"kind":"topic","names":{"en":"A","__proto__":{}}}')
+  t.match(odd.body.errors, [{ in: 'body', pointer: '/names/__proto__', code: 'unknown-field' }])
   const many = JSON.stringify(Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`k${i}`, 1])))
   t.equal((await post(many)).body.errors[0].code, 'too-many')
   const { id } = await makeArticle(newsroom)

@@ -41,11 +41,11 @@ function readText(request: FastifyRequest, bytes: Buffer): string {
   } catch {
     throw new DomainError('malformed-request', 'The body is not UTF-8.')
   }
-  refuseRepeatedNames(text)
+  refuseNames(text)
   return text
 }
 
-function refuseRepeatedNames(text: string): void {
+function refuseNames(text: string): void {
   const open: Set<string>[] = []
   const enter = () => {
     // The reader is recursive: what no schema takes must not reach the end of its stack.
@@ -60,17 +60,15 @@ function refuseRepeatedNames(text: string): void {
     onArrayEnd: leave,
     onObjectProperty(name, _offset, _length, _line, _character, pathTo) {
       const names = open.at(-1)
-      if (names?.has(name)) {
+      const refuse = (code: string, detail: string) => {
         const pointer = [...pathTo(), name].map(
           part => `/${String(part).replace(/~/g, '~0').replace(/\//g, '~1')}`,
         )
-        throw fieldError({
-          in: 'body',
-          pointer: pointer.join(''),
-          code: 'repeated',
-          detail: 'stands twice in its object',
-        })
+        return fieldError({ in: 'body', pointer: pointer.join(''), code, detail })
       }
+      // The parser takes these for an attack, and would not say which.
+      if (name === '__proto__' || name === 'constructor') throw refuse('unknown-field', 'is not a field here')
+      if (names?.has(name)) throw refuse('repeated', 'stands twice in its object')
       names?.add(name)
     },
   })
