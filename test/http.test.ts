@@ -262,9 +262,53 @@ t.test('an address of ours begins with PUBLIC_URL, its path too', async t => {
   t.equal((await newsroom.get('/openapi.json')).body.servers[0].url, '/news')
 })
 
+t.test('headers stay as small as proxies take, whatever an article has or a query names', async t => {
+  const newsroom = await open(t)
+  const { key } = newsroom
+  const picture = await sharp({ create: { width: 9, height: 6, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer()
+  const long = (i: number) => `${'long-name-'.repeat(7)}${i}`
+  const media: string[] = []
+  for (let i = 0; i < 30; i++) {
+    const { body } = await newsroom.request('POST', '/v1/editorial/media', { key, ...makeForm(picture) })
+    media.push(body.id)
+    await makeTag(newsroom, long(i), 'topic')
+  }
+  const tags = media.map((_, i) => long(i))
+  const lengthOf = ({ headers }: { headers: object }) =>
+    Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + String(value).length + 4, 0)
+  const few = await publishNew(newsroom, { media: media.slice(0, 5) })
+  const exact = (await newsroom.get(`/v1/articles/${few.id}`)).headers['cache-tag']
+  for (const id of media.slice(0, 5)) t.match(exact, `media-${id}`, 'a few are named each')
+  const { id } = await publishNew(newsroom, { media, leadMedia: media[0], tags })
+  const many = await newsroom.get(`/v1/articles/${id}`)
+  t.ok(lengthOf(many) < 3800, `${lengthOf(many)} bytes`)
+  t.same(String(many.headers['cache-tag']).split(','), [`article-${id}`, `story-${id}`, 'media', 'all'])
+  const query = tags.slice(0, 20).map(tag => `tag=${tag}&tagAll=${tag}`)
+  const list = await newsroom.get(`/v1/articles?${query.join('&')}`)
+  t.equal(list.status, 200)
+  t.ok(lengthOf(list) < 3800, `${lengthOf(list)} bytes`)
+})
+
+t.test('a type is taken with the parameter that it is given with', async t => {
+  const newsroom = await open(t)
+  const statusOf = async (accept: string) => (await newsroom.get('/v1/tags', { headers: { accept } })).status
+  for (const accept of ['application/json; charset=utf-8', 'application/json;charset=UTF-8', ''])
+    t.equal(await statusOf(accept), 200, accept)
+  for (const accept of ['text/html', 'application/json; charset=koi8-r'])
+    t.equal(await statusOf(accept), 406, accept)
+})
+
 t.test('a parameter said twice is said once, and one ETag stands for one answer', async t => {
   const newsroom = await open(t)
   await publishNew(newsroom, { language: 'bg' })
+  await publishNew(newsroom, { language: 'bg' })
+  const one = await newsroom.get('/v1/articles?limit=1&language=bg&language=en&fields=slug,id')
+  const other = await newsroom.get('/v1/articles?fields=id,slug&language=en&language=bg&limit=1')
+  t.equal(one.headers.etag, other.headers.etag)
+  t.match(one.body.page.next, /^\/v1\/articles\?/)
+  t.equal(one.text, other.text, 'the next page is named alike')
   const once = await newsroom.get('/v1/today?language=bg')
   const twice = await newsroom.get('/v1/today?language=bg&language=bg')
   t.equal(once.headers.etag, twice.headers.etag)

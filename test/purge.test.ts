@@ -41,6 +41,22 @@ async function follow(t: Test, url: string, againMs = 60_000) {
   return { ...newsroom, errors, stop }
 }
 
+t.test('it looks at the log for itself, and not for requests of the same turn', async t => {
+  const { purges, url } = await openCache(t)
+  const { db } = await openNewsroom(t)
+  const shared = () => {
+    throw new Error('what requests share is theirs')
+  }
+  const stop = startPurge({
+    db: { ...db, head: shared, primary: { ...db.primary, head: shared } },
+    send: (tags, signal) => requestPurge(url, {}, tags, signal),
+    onError: error => t.fail(String(error)),
+    lookMs: 10,
+  })
+  t.teardown(stop)
+  t.ok(await until(() => purges.length === 1))
+})
+
 async function until(isSo: () => boolean): Promise<boolean> {
   for (let i = 0; i < 500; i++) {
     if (isSo()) return true
@@ -102,9 +118,13 @@ t.test('what a change touches is purged, and nothing else', async t => {
     match: '*',
     body: { reason: 'R', notice: 'N', replacement: draft.body.id },
   })
+  t.notOk((await tagsOf(`/v1/articles/${old}`)).includes(`article-${draft.body.id}`))
+  const before = purges.length
+  await request('POST', `/v1/editorial/articles/${draft.body.id}/publish`, { key, match: '*', body: {} })
+  t.ok(await until(() => purges.slice(before).some(purge => purge.tags.includes(`article-${draft.body.id}`))))
   t.ok(
-    (await tagsOf(`/v1/articles/${old}`)).includes(`article-${draft.body.id}`),
-    'it names what replaces it',
+    purges.slice(before).some(purge => purge.tags.includes(`article-${old}`)),
+    'what it replaces names it now',
   )
   t.same(newsroom.errors, [])
 })

@@ -201,7 +201,9 @@ export function describeTables(kit: ColumnKit) {
     notice: text('notice').notNull(),
     replacementId: text('replacement_id'),
   })
-  const tombstones = table('tombstones', tombstoneFacts())
+  const tombstones = table('tombstones', tombstoneFacts(), x => [
+    index('tombstones_replacement').on(x.replacementId).where(sql`replacement_id is not null`),
+  ])
   // Of what was withdrawn before the public saw it: for those who saw it under embargo.
   const embargoedTombstones = table('embargoed_tombstones', tombstoneFacts()) as unknown as typeof tombstones
 

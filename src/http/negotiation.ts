@@ -24,10 +24,12 @@ const codings = new LRUCache<string, { coding: Coding | undefined }>({ max: 500 
 
 /** Whether an Accept header takes JSON. */
 export function acceptsJson(accept: string | undefined): boolean {
-  if (accept === undefined) return true
+  if (accept === undefined || accept === '') return true
   let takes = accepting.get(accept)
   if (takes === undefined) {
-    const types = ['application/json', 'application/problem+json']
+    const plain = ['application/json', 'application/problem+json']
+    // A range may name the parameter that we answer with.
+    const types = [...plain, ...plain.map(type => `${type}; charset=utf-8`)]
     takes = new Negotiator({ headers: { accept } }).mediaType(types) !== undefined
     if (accept.length <= longestKept) accepting.set(accept, takes)
   }

@@ -83,22 +83,28 @@ export function filtersOf(query: Readonly<Record<string, unknown>>): Record<stri
 
 /** The normal form of a query: names in order, the values of a repeated parameter in order, no undefined. */
 export function normalForm(path: string, query: Readonly<Record<string, unknown>>): string {
-  const entries = Object.entries(query)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, Array.isArray(value) ? [...new Set(value)].sort() : value])
-    .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))
-  return `${path}?${JSON.stringify(entries)}`
+  return `${path}?${JSON.stringify(inOrder(query))}`
 }
 
-/** The path of a page but for its cursor: the query as it was asked. Comma lists stay comma lists. */
+function inOrder(query: Readonly<Record<string, unknown>>): [name: string, value: unknown][] {
+  return Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]): [string, unknown] => [
+      name,
+      Array.isArray(value) ? [...new Set(value)].sort() : value,
+    ])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** The path of a page but for its cursor: the same for all that have one normal form. Comma lists stay comma lists. */
 function pathOfPage(
   path: string,
   query: Readonly<Record<string, unknown>>,
   commaNames: readonly string[],
 ): string {
   const params = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) {
-    if (name === 'cursor' || value === undefined) continue
+  for (const [name, value] of inOrder(query)) {
+    if (name === 'cursor') continue
     if (!Array.isArray(value)) params.append(name, String(value))
     else if (commaNames.includes(name)) params.append(name, value.join(','))
     else for (const item of value) params.append(name, String(item))

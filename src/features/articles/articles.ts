@@ -87,7 +87,7 @@ async function findFilterTags(
 /** The cache tags of a list: what decides which articles it has. */
 export function filterTags(query: ListQuery): string[] {
   const slugs = [...(query.tag ?? []), ...(query.tagAll ?? []), ...(query.section ?? [])]
-  return ['list', ...slugs.map(slug => `tag-${slug}`)]
+  return ['list', ...slugs.sort().map(slug => `tag-${slug}`)]
 }
 
 /** Where an old slug leads. */
@@ -184,11 +184,10 @@ export async function getPublication(
   const tombstone =
     seen ?? (embargo && id !== undefined ? await findEmbargoedTombstone(embargo, id) : undefined)
   if (tombstone) {
-    const { articleId, replacementId } = tombstone
-    const named = [articleId, ...(replacementId === null ? [] : [replacementId])]
     throw new DomainError('withdrawn', tombstone.notice, {
       extra: { tombstone: renderTombstone(tombstone) },
-      tags: named.map(one => `article-${one}`),
+      // Not of what replaces it, which may be nobody's to know of: a change of that purges this too.
+      tags: [`article-${tombstone.articleId}`],
     })
   }
   throw noArticle()

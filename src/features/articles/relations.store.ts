@@ -171,6 +171,19 @@ export async function listTombstones(
   return rows.map(row => ({ ...row.tombstone, replacementSlug: row.replacementSlug }))
 }
 
+/** The withdrawn articles that some articles stand for, live or not. */
+export async function listReplacedBy(reader: LiveReader, articleIds: readonly string[]): Promise<string[]> {
+  const { tombstones } = reader.tables
+  const build = () =>
+    reader.sql
+      .select({ id: tombstones.articleId })
+      .from(tombstones)
+      .where(reader.isIn(tombstones.replacementId, 'ids'))
+  if (articleIds.length === 0) return []
+  const rows = await reader.prepared('replaced', build, { ids: reader.list(articleIds) })
+  return rows.map(row => row.id)
+}
+
 /** The newest articles of a tag in a language. */
 export async function listNewestOfTag(
   reader: LiveReader,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Db } from '../../db/db.ts'
+import { listReplacedBy } from '../articles/relations.store.ts'
 import { listTouched } from '../changes/touched.ts'
 
 /** The cache tags of everything that readers get: answers, and the bytes of media. */
@@ -43,14 +44,18 @@ export function startPurge({
 
   async function look(): Promise<void> {
     const { live } = db.primary
-    const head = await db.primary.head()
+    // Not what requests of this turn share: it would be theirs for as long as the look takes.
+    const head = await db.primary.headNow()
     if (place?.epoch !== head.epoch) {
       for (const tag of [everything, bytes]) pending.set(tag, { isSecond: false })
       place = head
     }
     while (place.seq < head.seq) {
       const { last, count, tags } = await listTouched(live, place.seq, mostRows)
-      for (const tag of tags) pending.set(tag, { isSecond: false })
+      const articles = [...tags].flatMap(tag => /^article-(.*)$/.exec(tag)?.[1] ?? [])
+      // A tombstone names what stands for the article while that is live. No process keeps it, but caches do.
+      const replaced = (await listReplacedBy(live, articles)).map(id => `article-${id}`)
+      for (const tag of [...tags, ...replaced]) pending.set(tag, { isSecond: false })
       // Answers name their tags by slug, and the log by id.
       if ([...tags].some(isOfTag)) pending.set(everything, { isSecond: false })
       place = { epoch: head.epoch, seq: count === 0 ? head.seq : last }

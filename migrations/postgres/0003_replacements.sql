@@ -1,0 +1,1 @@
+CREATE INDEX "tombstones_replacement" ON "tombstones" USING btree ("replacement_id") WHERE replacement_id is not null;

@@ -1,0 +1,1 @@
+CREATE INDEX `tombstones_replacement` ON `tombstones` (`replacement_id`) WHERE replacement_id is not null;
