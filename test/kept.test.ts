@@ -101,7 +101,8 @@ async function makeMatter(newsroom: Newsroom) {
     const { id, story, slug } = await publishNew(newsroom, {
       headline: `Story ${++count}`,
       section: pick(sections, which),
-      tags: [pick(topics, which), pick(topics, which + 1 + (other % 3))],
+      // Merges leave three.
+      tags: [pick(topics, which), pick(topics, which + 1 + (other % 2))],
       ...(other % 3 === 0 ? {} : { leadMedia: pick(pictures, other) }),
       ...(other % 4 === 0 ? { access: 'subscribers' } : {}),
       ...more,
@@ -242,7 +243,8 @@ t.test('what is kept through changes is what would be made anew, after any of th
   }
 
   const property = fc.asyncProperty(fc.array(doing, { minLength: 30, maxLength: 30 }), check)
-  await fc.assert(property, { numRuns: 3, examples: [[each]] })
+  // A smaller example would take longer to find than the test may: the seed tells of this one.
+  await fc.assert(property, { numRuns: 3, examples: [[each]], endOnFailure: true })
   t.comment(JSON.stringify({ count, done: Object.fromEntries(done) }))
   t.same(
     does.filter(what => !done.has(what)),
