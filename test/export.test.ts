@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import t from 'tap'
+import { openTarget } from '../src/cli/target.ts'
 import { exportItems } from '../src/features/exports/export.ts'
 import { importItems } from '../src/features/imports/import.ts'
 import { readItems } from '../src/features/imports/sources.ts'
@@ -131,7 +132,96 @@ t.test('what is for subscribers keeps its body to itself unless it is asked for'
   const [open] = await exportAll(newsroom, false)
   t.match(open, { representationType: 'partial', headlines: [{ value: full.headline }] })
   t.notMatch(JSON.stringify(open), /It stays/)
-  t.match((await exportAll(newsroom))[0], { representationType: 'full', bodies: [{ value: full.body }, {}] })
+  const [whole] = await exportAll(newsroom)
+  t.match(whole, { representationType: 'full', bodies: [{ value: full.body }, {}] })
+
+  const other = await openNewsroom(t, { now: newsroom.clock.now, folder: join(newsroom.folder, 'other') })
+  t.match(await take(other, [open]), { skipped: 1 }, 'a summary would look whole in its place')
+  t.match(await take(other, [whole]), { imported: 1 })
+  t.match(await take(other, [{ ...open, version: '2' }]), { skipped: 1 })
+  const key = await other.makeKey(['articles:subscribers'])
+  t.equal((await other.get('/v1/articles?include=body', { key })).body.data[0].body, full.body)
+  for (const rightsInfo of ['n', [], { langId: 5 }, { linkedRights: 'https://r.example' }]) {
+    const foreign = { ...whole, uri: `urn:f:${JSON.stringify(rightsInfo)}`, rightsInfo }
+    t.match(await take(other, [foreign]), { imported: 1 }, 'what others say of rights is theirs')
+  }
+  const wrong = { ...whole, uri: 'urn:w', rightsInfo: { ...whole.rightsInfo, encodedRights: 'none' } }
+  t.match(await take(other, [wrong]), { refused: 1 })
+})
+
+t.test('what was exported here is not taken for another’s', async t => {
+  const { newsroom } = await openFull(t)
+  const { id } = await publishNew(newsroom, full)
+  await publishNew(newsroom, { headline: 'Two' })
+  const items = await exportAll(newsroom)
+  await move(newsroom, id, 'withdraw', { notice: 'Gone.', reason: 'So.' })
+  t.match(await take(newsroom, items), { skipped: 2, imported: 0 })
+  t.equal((await newsroom.get('/v1/articles')).body.data.length, 1)
+})
+
+/** The properties that ninjs 3.1 has, of those that are written. */
+const known: Record<string, string[]> = {
+  item: [
+    ...[
+      'standard',
+      'uri',
+      'altIds',
+      'type',
+      'representationType',
+      'version',
+      'pubStatus',
+      'language',
+      'urgency',
+    ],
+    ...['firstCreated', 'versionCreated', 'headlines', 'descriptions', 'bodies', 'edNote', 'by', 'located'],
+    ...['people', 'subjects', 'organisations', 'places', 'events', 'genres', 'infoSources', 'usageTerms'],
+    ...['rightsInfo', 'renditions', 'associations', 'name', 'rel'],
+  ],
+  texts: ['role', 'contentType', 'value', 'wordCount', 'charCount'],
+  concepts: ['name', 'rel', 'uri', 'literal'],
+  renditions: ['name', 'href', 'contentType', 'width', 'height', 'sizeInBytes'],
+}
+const types = ['text', 'audio', 'video', 'picture', 'graphic', 'composite', 'component', undefined]
+
+t.test('every item is what the standard has, whatever is in the article', async t => {
+  const newsroom = await openNewsroom(t, { settings: { ARTICLE_URL: 'https://сайт.example/новини/{slug}' } })
+  await makeTag(newsroom, 'world', 'section', { names: { bg: 'Свят' } })
+  const { clock, db, files, folder } = newsroom
+  const media = ['picture', 'graphic', 'video', 'audio', 'document'].map((type, i) => ({
+    ...{ name: `m${i}`, uri: `urn:m:${i}`, type },
+    descriptions: [{ role: 'caption', value: `😀 ${type}` }],
+  }))
+  const odd = {
+    ...{ uri: 'urn:a', type: 'text', headline: 'Odd 😀 \u0001', body_text: 'a < b && 😀' },
+    associations: media,
+  }
+  await writeFile(join(folder, 'odd.json'), JSON.stringify({ ...odd, firstcreated: '1931-01-01T00:00:00Z' }))
+  const deps = { db, files, now: () => clock.now, defaults: { language: 'en', section: 'world' } }
+  await importItems(deps, readItems([join(folder, 'odd.json')]), () => undefined)
+  const items = await exportAll(newsroom)
+  t.equal(items.length, 1)
+  const look = (item: Json) => {
+    const unknown = (of: string, object: object) =>
+      t.same(
+        Object.keys(object).filter(key => !known[of]?.includes(key)),
+        [],
+        `${of} has nothing else`,
+      )
+    unknown('item', item)
+    t.ok(types.includes(item.type), item.type)
+    for (const list of ['headlines', 'descriptions', 'bodies'])
+      for (const one of item[list] ?? []) unknown('texts', one)
+    for (const list of ['people', 'subjects', 'organisations', 'places', 'events'])
+      for (const one of item[list] ?? []) unknown('concepts', one)
+    for (const one of item.renditions ?? []) {
+      unknown('renditions', one)
+      t.match(one.href, /^https:\/\/[\x21-\x7e]+$/)
+    }
+    for (const one of item.associations ?? []) look(one)
+  }
+  for (const item of items) look(item)
+  t.equal(items[0].associations.length, 5)
+  t.equal(items[0].bodies[1].charCount, [...items[0].bodies[1].value].length, 'in characters')
 })
 
 t.test('corrections and withdrawals reach whoever imports what is exported again', patient, async t => {
@@ -188,8 +278,16 @@ t.test('an export is of one moment, however much is written while it goes', pati
     t.ok(parts > 1, 'in parts')
     return items
   })
+  for (const id of ids.slice(0, 2)) await move(newsroom, id, 'withdraw', { notice: 'Gone.', reason: 'So.' })
+  const one = await newsroom.db.snapshot(async live => {
+    const told: Json[] = []
+    for await (const part of exportItems(live, settings, { articles: 1, withdrawals: 1 }))
+      told.push(...part.articles, ...part.withdrawn)
+    return told.map(item => item.pubStatus)
+  })
+  t.same(one, [...Array(100).fill('usable'), ...Array(3).fill('canceled')], 'page after page')
   t.same(items.map(item => item.headlines?.[0].value).sort(), ids.map((_, i) => `Number ${i}`).sort())
-  t.equal((await exportAll(newsroom)).length, 103, '102 live, one withdrawn')
+  t.equal((await exportAll(newsroom)).length, 103)
 })
 
 t.test('the command writes a file whole or not at all', patient, async t => {
@@ -221,19 +319,78 @@ t.test('the command writes a file whole or not at all', patient, async t => {
   }
 })
 
+const main = new URL('../src/main.ts', import.meta.url).pathname
+const longBody = `<p>${'The ferry sails again. '.repeat(2000)}</p>`
+
+t.test('a write that fails, or is stopped, leaves the file that was there and nothing beside it', async t => {
+  const folder = t.testdir({ 'news.ndjson': 'yesterday' })
+  const file = join(folder, 'news.ndjson')
+  async function* lines(end: () => void): AsyncGenerator<string> {
+    yield 'today'
+    end()
+    yield 'and more'
+  }
+  const stopping = new AbortController()
+  const fail = () => {
+    throw new Error('no more')
+  }
+  for (const [end, error] of [
+    [fail, { message: 'no more' }],
+    [() => stopping.abort(), { name: 'AbortError' }],
+  ] as const) {
+    const target = await openTarget(file)
+    await t.rejects(target(lines(end), stopping.signal), error)
+    t.equal(await readFile(file, 'utf8'), 'yesterday')
+    t.same(await readdir(folder), ['news.ndjson'])
+  }
+})
+
+t.test('a file is written where its link leads, as private as it was', patient, async t => {
+  const { newsroom } = await openFull(t)
+  await publishNew(newsroom)
+  const file = join(newsroom.folder, 'news.ndjson')
+  await writeFile(file, 'yesterday', { mode: 0o600 })
+  await writeFile(`${file}.part`, 'mine')
+  const link = join(newsroom.folder, 'latest')
+  await symlink(file, link)
+  t.equal((await run(newsroom.folder, ['export', link])).code, 0)
+  t.equal(JSON.parse(await readFile(file, 'utf8')).pubStatus, 'usable')
+  t.equal((await stat(file)).mode & 0o777, 0o600, 'as private as it was')
+  t.ok((await lstat(link)).isSymbolicLink())
+  t.equal(await readFile(`${file}.part`, 'utf8'), 'mine')
+})
+
+t.test(
+  'a pipe is written into, and what is no place for a file is told before anything is read',
+  patient,
+  async t => {
+    const { newsroom } = await openFull(t)
+    await publishNew(newsroom)
+    const pipe = join(newsroom.folder, 'pipe')
+    await once(spawn('mkfifo', [pipe]), 'exit')
+    const [read, wrote] = await Promise.all([readFile(pipe, 'utf8'), run(newsroom.folder, ['export', pipe])])
+    t.equal(wrote.code, 0)
+    t.equal(JSON.parse(read).pubStatus, 'usable')
+    const folder = await run(newsroom.folder, ['export', newsroom.folder])
+    t.equal(folder.code, 2)
+    t.match(folder.err, /is a folder/)
+    const nowhere = { DATABASE_URL: `sqlite:${join(newsroom.folder, 'none.sqlite')}` }
+    const lost = await run(newsroom.folder, ['export', '-'], '', nowhere)
+    t.equal(lost.code, 2)
+    t.match(lost.err, /no newsroom/)
+  },
+)
+
 t.test('a reader that ends first ends the export, without a word', patient, async t => {
   const { newsroom } = await openFull(t)
-  const body = `<p>${'The ferry sails again. '.repeat(2000)}</p>`
-  for (let i = 0; i < 20; i++) await publishNew(newsroom, { body })
-  const main = new URL('../src/main.ts', import.meta.url).pathname
+  for (let i = 0; i < 20; i++) await publishNew(newsroom, { body: longBody })
   const env = { ...process.env, DATA_DIR: newsroom.folder, ...databaseOf(newsroom) }
   const child = spawn(process.execPath, [main, 'export', '-'], { env, stdio: 'pipe' })
   const said: Buffer[] = []
   child.stderr.on('data', chunk => said.push(chunk))
   await once(child.stdout, 'data')
   child.stdout.destroy()
-  const [code] = await once(child, 'exit')
-  t.equal(code, 1)
+  t.same(await once(child, 'close'), [1, null])
   t.equal(Buffer.concat(said).toString(), '')
 })
 

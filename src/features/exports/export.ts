@@ -18,18 +18,21 @@ export type ExportSettings = ArticleSettings & { subscribers: boolean }
 /** Items that were read together. */
 export type ExportedPart = { articles: Ninjs[]; withdrawn: Ninjs[] }
 
-/** So many articles are in memory at once. */
-const pageLength = 100
-const mostWithdrawals = 1000
+/** So many are in memory at once. */
+const pages = { articles: 50, withdrawals: 1000 }
 
 /**
  * Every live article as an item of ninjs 3.1, first published first, and behind them what was withdrawn, as canceled.
  * What waits under embargo, is held, or was withdrawn under embargo is not in the tables that are read.
  */
-export async function* exportItems(live: LiveReader, settings: ExportSettings): AsyncGenerator<ExportedPart> {
+export async function* exportItems(
+  live: LiveReader,
+  settings: ExportSettings,
+  lengths = pages,
+): AsyncGenerator<ExportedPart> {
   let after: PlaceInList | undefined
   for (;;) {
-    const rows = await listWholePublications(live, pageLength, after)
+    const rows = await listWholePublications(live, lengths.articles, after)
     const last = rows.at(-1)
     if (!last) break
     after = [last.publishedAt, last.articleId]
@@ -38,7 +41,7 @@ export async function* exportItems(live: LiveReader, settings: ExportSettings): 
   }
   let afterSeq = 0
   for (;;) {
-    const rows = await listWithdrawals(live, mostWithdrawals, afterSeq)
+    const rows = await listWithdrawals(live, lengths.withdrawals, afterSeq)
     const last = rows.at(-1)
     if (!last) return
     afterSeq = last.seq
@@ -71,9 +74,15 @@ async function gather(
       row,
       body: html === undefined || text === undefined ? undefined : { html, text },
       tags: (tagsOf.get(articleId) ?? []).map(item => item.tag),
-      media: (mediaOf.get(articleId) ?? []).map(item => item.media),
+      media: eachOnce((mediaOf.get(articleId) ?? []).map(item => item.media)),
       correction: correctionsOf.get(articleId)?.find(item => item.number === version),
       translations: (siblingsOf.get(storyId) ?? []).filter(item => item.articleId !== articleId),
     }
   })
+}
+
+/** The first of each: a lead may stand further down once more. */
+function eachOnce<Item extends { id: string }>(items: readonly Item[]): Item[] {
+  const seen = new Set<string>()
+  return items.filter(({ id }) => !seen.has(id) && seen.add(id))
 }

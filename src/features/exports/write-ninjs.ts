@@ -16,7 +16,7 @@ export type Exported = {
   body: { html: string; text: string } | undefined
   /** The section first. */
   tags: readonly TagFacts[]
-  /** The lead first, if there is one. */
+  /** Each once, the lead first, if there is one. */
   media: readonly MediaFacts[]
   /** The correction that the live version is. */
   correction: HistoryRow | undefined
@@ -39,6 +39,7 @@ export function writeItem(exported: Exported, settings: ArticleSettings): Ninjs 
   const about = (kind: TagFacts['kind'], rel: string) =>
     tags.filter(tag => tag.kind === kind).map(tag => conceptOf(tag, rel, [language, settings.language]))
   const address = canonicalUrl(settings, row)
+  const isLead = ({ id }: MediaFacts) => id === row.leadMediaId
   return {
     standard,
     uri: uriOf(row.articleId, settings),
@@ -81,9 +82,8 @@ export function writeItem(exported: Exported, settings: ArticleSettings): Ninjs 
     rightsInfo: { langId: accessLanguage, encodedRights: row.access },
     renditions: address === undefined ? undefined : [pageAt(address)],
     associations: some([
-      ...media.map((item, i) =>
-        mediaItem(item, item.id === row.leadMediaId ? 'lead' : `media-${i}`, settings),
-      ),
+      ...media.filter(isLead).map(item => mediaItem(item, 'lead', settings)),
+      ...media.filter(item => !isLead(item)).map((item, i) => mediaItem(item, `media-${i + 1}`, settings)),
       ...translations.map(sibling => translationItem(sibling, settings)),
     ]),
   }
@@ -160,7 +160,8 @@ function translationItem(sibling: Sibling, settings: ArticleSettings): Ninjs {
   }
 }
 
-const pageAt = (href: string) => ({ name: 'html', href, contentType: 'text/html' })
+/** The standard wants addresses in ASCII. */
+const pageAt = (address: string) => ({ name: 'html', href: new URL(address).href, contentType: 'text/html' })
 
 function plain(role: string, value: string | null | undefined): Ninjs | undefined {
   return value == null ? undefined : { role, contentType: 'text/plain', value }

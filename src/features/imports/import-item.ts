@@ -32,8 +32,9 @@ export async function importItem(
 ): Promise<Result> {
   const { wire, texts } = ready
   const known = await findImport(tx, wire.uri)
-  if (known) requireNewer(wire, known)
+  if (!known) await requireForeign(tx, wire)
   const copy = known ? await findArticle(tx, known.subjectId) : undefined
+  if (known && !takesBack(wire, known, copy)) requireNewer(wire, known)
   // Before its expiry: a takedown often says that the item expired in the past.
   if (wire.status === 'canceled') return cancelItem(tx, wire, copy, known)
   if ((wire.expires ?? Number.POSITIVE_INFINITY) <= tx.at) throw new Passed('skipped', 'it has expired')
@@ -41,6 +42,8 @@ export async function importItem(
   if (copy?.liveStatus === 'withdrawn')
     throw new Passed('skipped', 'it was withdrawn: a usable version does not revive it')
   if (texts === undefined) throw new Passed('refused', 'headline is missing')
+  // A summary in its place would look whole.
+  if (wire.lacksBody) throw new Passed('skipped', 'it is partial: its body is not in it')
   if (copy) await requireUntouched(tx, copy, wire)
 
   const mediaIds: string[] = []
@@ -125,6 +128,19 @@ async function requireUntouched(tx: Writer, copy: WorkingCopy, { version }: Wire
           : undefined
   if (reason !== undefined)
     throw new Passed('refused', `${reason}: taking version ${version} over is for an editor`)
+}
+
+/** Throws Passed for what was exported here: it is there already, as it is now. */
+async function requireForeign(tx: Writer, { uri }: WireItem): Promise<void> {
+  const id = /^urn:newsml:[^:]+:\d{8}:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(uri)?.[1]
+  if (id !== undefined && (await findArticle(tx, id)))
+    throw new Passed('skipped', 'it is an article of this newsroom')
+}
+
+/** Whether it takes back the very version that is here: a sender may withdraw it without numbering that. */
+function takesBack(wire: WireItem, known: ImportRow, copy: WorkingCopy | undefined): boolean {
+  const isOut = copy !== undefined && copy.liveStatus !== 'never' && copy.liveStatus !== 'withdrawn'
+  return wire.status === 'canceled' && isOut && compareVersions(wire.version, known.version) === 0
 }
 
 /** Throws Passed for an item whose version was taken before, or a later one was. */

@@ -38,6 +38,8 @@ export type WireItem = WireCommon & {
   editorialNote?: string
   correctionNote?: string
   firstCreated?: number
+  /** It says that it is not whole, and its body is what is not in it. */
+  lacksBody?: true
   /** For whom it is, where an item that was exported here says so. */
   access?: Access
   genres: { name?: string; uri?: string; code?: string }[]
@@ -91,6 +93,7 @@ export function readNinjs(value: unknown): WireItem {
       firstCreated: timeOf(fields, 'firstcreated'),
       access: readAccess(fields),
     }),
+    ...(isPartial(fields) && bodies.length === 0 && { lacksBody: true }),
     genres: readGenres(fields),
     tags: readTags(fields),
     media: readAssociations(fields, uri),
@@ -162,14 +165,20 @@ function readDateline(fields: Fields): string | undefined {
 
 /** Throws ItemError for a word that is none of ours: it may be for fewer readers than we would show it to. */
 function readAccess(fields: Fields): Access | undefined {
-  const field = fields.byName.get('rightsinfo')
-  const rights = field && fieldsOf(field)
-  if (!rights || textOf(rights, 'langid')?.trim() !== accessLanguage) return undefined
-  const word = textOf(rights, 'encodedrights')?.trim()
+  const rights = orNone(() => {
+    const field = fields.byName.get('rightsinfo')
+    return field && fieldsOf(field)
+  })
+  // Others say theirs in languages of their own, and in any shape.
+  if (rights?.byName.get('langid')?.value !== accessLanguage) return undefined
+  const word = rights.byName.get('encodedrights')?.value
   const access = accesses.find(one => one === word)
-  if (access === undefined)
-    throw new ItemError(`rightsInfo.encodedRights is not ${accesses.join(' or ')}: ${word ?? 'nothing'}`)
+  if (access === undefined) throw new ItemError(`rightsInfo.encodedRights is not ${accesses.join(' or ')}`)
   return access
+}
+
+function isPartial(fields: Fields): boolean {
+  return fields.byName.get('representationtype')?.value === 'partial'
 }
 
 function readGenres(fields: Fields): WireItem['genres'] {
