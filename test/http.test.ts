@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
 import { normalForm } from '../src/http/paging.ts'
@@ -289,6 +290,35 @@ t.test('headers stay as small as proxies take, whatever an article has or a quer
   const list = await newsroom.get(`/v1/articles?${query.join('&')}`)
   t.equal(list.status, 200)
   t.ok(lengthOf(list) < 3800, `${lengthOf(list)} bytes`)
+})
+
+t.test('a long problem is packed, wherever it comes from, and a short one is not', async t => {
+  const newsroom = await open(t)
+  const query = Array.from({ length: 20 }, (_, i) => `unknown${i}=1`).join('&')
+  const notice = 'Статията е изтеглена. '.repeat(40)
+  const { id } = await publishNew(newsroom)
+  const body = { notice, reason: 'R' }
+  await newsroom.request('POST', `${articles}/${id}/withdraw`, { key: newsroom.key, match: '*', body })
+  const unpack = { gzip: gunzipSync, br: brotliDecompressSync, zstd: zstdDecompressSync }
+  for (const [url, status] of [
+    [`/v1/articles?${query}`, 400],
+    [`/v1/articles/${id}`, 410],
+    [`/${'nowhere'.repeat(200)}`, 404],
+    [`/v1/editorial/tags?${query}`, 400],
+  ] as const) {
+    const key = url.includes('editorial') ? { key: newsroom.key } : {}
+    const plain = await newsroom.get(url, key)
+    t.equal(plain.headers['content-encoding'], undefined)
+    for (const coding of ['gzip', 'br', 'zstd'] as const) {
+      const packed = await newsroom.get(url, { ...key, headers: { 'accept-encoding': coding } })
+      t.equal(packed.status, status)
+      t.equal(packed.headers['content-encoding'], coding, url.slice(0, 40))
+      t.match(packed.headers.vary, /Accept-Encoding/)
+      t.match(JSON.parse(unpack[coding](packed.bytes).toString()), { status, code: plain.body.code })
+    }
+  }
+  const short = await newsroom.get('/v1/articles/none', { headers: { 'accept-encoding': 'gzip' } })
+  t.equal(short.headers['content-encoding'], undefined)
 })
 
 t.test('a type is taken with the parameter that it is given with', async t => {

@@ -1,3 +1,4 @@
+import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
   DomainError,
@@ -10,6 +11,8 @@ import {
 } from '../errors.ts'
 import { isEditorial } from './edge.ts'
 import { instantRule } from './grammar.ts'
+import { codingOf } from './negotiation.ts'
+import { type Coding, leastToPack } from './response-cache.ts'
 import { ProblemSchema } from './schema.ts'
 
 export const problemType = 'application/problem+json; charset=utf-8'
@@ -48,13 +51,26 @@ export function sendProblem(
     reply.removeHeader(name)
   }
   reply.header('cache-control', cachingOf(request, status))
-  const body = problemBody(code, detail, { instance, requestId: request.id }, parts)
+  const body = JSON.stringify(problemBody(code, detail, { instance, requestId: request.id }, parts))
+  // What editors get the plugin packs.
+  const coding = isEditorial(request)
+    ? undefined
+    : codingOf(request.headers['accept-encoding'] as string | undefined)
+  const isPacked = coding !== undefined && body.length >= leastToPack
+  if (isPacked) reply.header('content-encoding', coding)
   return reply
     .code(status)
     .headers(parts.headers ?? {})
     .type(problemType)
-    .serializer((value: unknown) => JSON.stringify(value))
-    .send(body)
+    .serializer((value: unknown) => value as string)
+    .send(isPacked ? pack[coding](body) : body)
+}
+
+/** They are seldom long, and never very: packing one at once takes some tenths of a millisecond. */
+const pack: Record<Coding, (text: string) => Buffer> = {
+  zstd: zstdCompressSync,
+  br: text => brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
+  gzip: gzipSync,
 }
 
 /** What a preview link shows is for whoever has it. */

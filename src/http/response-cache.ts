@@ -33,7 +33,7 @@ export type Form = Coding | 'identity' | 'unchanged'
 export type Ready = { head: readonly string[]; body: Buffer | string }
 
 /** Below it a coding saves nothing. */
-const leastToPack = 1024
+export const leastToPack = 1024
 /** What an entry costs besides its bytes, about. */
 const overhead = 2000
 const addressBytes = 32 * 1024 * 1024
