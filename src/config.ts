@@ -102,7 +102,11 @@ export const settings = {
     meaning: 'The language of names and labels when none is asked for (BCP 47).',
     read: text => {
       // As language.ts has it: articles that an import brings in without a language are in this one.
-      if (!/^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*$/.test(text))
+      if (
+        !/^(?=.{2,35}$)[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*$/.test(
+          text,
+        )
+      )
         throw new SettingError('must be a language tag, such as en or en-GB')
       return text
     },

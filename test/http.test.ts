@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
+import { tagHeaders } from '../src/http/answer.ts'
 import { normalForm } from '../src/http/paging.ts'
 import {
   makeArticle,
@@ -290,6 +291,17 @@ t.test('headers stay as small as proxies take, whatever an article has or a quer
   const list = await newsroom.get(`/v1/articles?${query.join('&')}`)
   t.equal(list.status, 200)
   t.ok(lengthOf(list) < 3800, `${lengthOf(list)} bytes`)
+})
+
+t.test('of too many cache tags those are left out that a purge does without', async t => {
+  const ids = Array.from({ length: 24 }, (_, i) => `article-${String(i).padStart(36, '0')}`)
+  const media = Array.from({ length: 9 }, (_, i) => `media-${String(i).padStart(36, '0')}`)
+  const { 'cache-tag': tags } = tagHeaders([...ids, 'story-s', 'tag-a', ...media])
+  t.same(
+    tags?.split(','),
+    [...ids, 'story-s', 'media', 'all'],
+    'a translation that is taken down is purged by itself',
+  )
 })
 
 t.test('a long problem is packed, wherever it comes from, and a short one is not', async t => {

@@ -9,19 +9,7 @@ import type { Entry } from '../src/features/imports/report.ts'
 import { readItems } from '../src/features/imports/sources.ts'
 import { type Newsroom, openNewsroom } from './support/newsroom.ts'
 import { run } from './support/process.ts'
-
-const item = (more: object = {}) => ({
-  uri: 'urn:test:1',
-  version: '1',
-  type: 'text',
-  language: 'en',
-  firstCreated: '2024-07-12T02:21:00Z',
-  versionCreated: '2024-07-12T03:00:00Z',
-  by: 'By Vera Koleva',
-  headlines: [{ role: 'main', value: 'Ferry returns to the lake' }],
-  bodies: [{ role: 'main', contentType: 'text/html', value: '<p>The ferry returned.</p>' }],
-  ...more,
-})
+import { depsOf, item } from './support/wire.ts'
 
 /** Imports items of one file in the newsroom's folder. */
 async function take(
@@ -40,10 +28,6 @@ async function takeFile(newsroom: Newsroom, name: string, content: string): Retu
   const entries: Entry[] = []
   const report = await importItems(depsOf(newsroom), readItems([file]), entry => entries.push(entry))
   return { entries, report }
-}
-
-function depsOf({ db, files, clock }: Newsroom) {
-  return { db, files, now: () => clock.now, defaults: { language: 'en', section: 'newswire' } }
 }
 
 t.test('a text item is served as it was sent, and a second run changes nothing', async t => {

@@ -1,29 +1,17 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import sharp from 'sharp'
 import t from 'tap'
 import { fireDue } from '../src/features/desk/clock.ts'
+import { patchArticle } from '../src/features/desk/desk.ts'
 import { importItems } from '../src/features/imports/import.ts'
 import type { Entry } from '../src/features/imports/report.ts'
 import type { SourceItem } from '../src/features/imports/sources.ts'
 import { compareVersions } from '../src/features/imports/versions.ts'
 import { type Json, makeTag, type Newsroom, openNewsroom } from './support/newsroom.ts'
-import { run } from './support/process.ts'
-
-const item = (more: object = {}) => ({
-  uri: 'urn:test:1',
-  version: '1',
-  type: 'text',
-  language: 'en',
-  headlines: [{ role: 'main', value: 'Ferry returns to the lake' }],
-  bodies: [{ role: 'main', contentType: 'text/html', value: '<p>The ferry returned.</p>' }],
-  ...more,
-})
-const depsOf = ({ db, files, clock }: Newsroom) => {
-  return { db, files, now: () => clock.now, defaults: { language: 'en', section: 'newswire' } }
-}
+import { closeEarly, run } from './support/process.ts'
+import { depsOf, item } from './support/wire.ts'
 
 /** What becomes of items that come in together. */
 async function take(newsroom: Newsroom, ...items: object[]): Promise<Entry[]> {
@@ -57,6 +45,8 @@ t.test('a takedown is heeded whatever else it says, or leaves out', async t => {
     { version: '2', type: 'planning' },
     { version: '2', type: 'text', urgency: 0, language: '!', versioncreated: 'yesterday', ednote: 7 },
     { version: '2', headline: 'x', renditions: { a: { href: 'a', mimetype: 'image/jpeg' } } },
+    { version: 2.5 },
+    { version: {} },
     {},
   ]) {
     const newsroom = await openNewsroom(t)
@@ -79,9 +69,93 @@ t.test('a picture that its sender took back is told to an editor, and does not c
     rule: new RegExp(`media ${leadMedia.id} is canceled, and it is in ${id}`),
   }
   t.match(await take(newsroom, canceled), [told])
-  t.match(await take(newsroom, canceled, { ...picture, version: '1' }), [
+  const again = item({ uri: 'urn:test:2', associations: { main: picture } })
+  t.match(await take(newsroom, canceled, { ...picture, version: '1' }, again), [
     { outcome: 'unchanged' },
     { outcome: 'skipped', rule: /older/ },
+    { outcome: 'imported', rule: 'urn:test:p was canceled, and is left out' },
+  ])
+  const anew = [{ ...picture, version: '3' }, item({ uri: 'urn:test:3', associations: { main: picture } })]
+  const entries = await take(newsroom, ...anew)
+  t.match(entries, [{ outcome: 'updated' }, { outcome: 'imported' }], 'unless it is sent anew')
+  t.equal(entries[1]?.rule, undefined)
+})
+
+t.test('what was taken back stays so, whatever comes of the same version', async t => {
+  const kill = { uri: 'urn:test:1', pubstatus: 'canceled' }
+  const picture = { uri: 'urn:test:1', type: 'picture', creditline: 'Lake Photo', version: '1' }
+  const time = { versionCreated: '2024-07-12T03:00:00Z' }
+  for (const [said, first, ...rest] of [
+    ['before it came', kill, item()],
+    ['a working copy', item({ pubStatus: 'withheld', versionCreated: null }), kill, item()],
+    ['a picture', picture, kill, { ...picture, ...time }],
+    ['of the same version', picture, { ...kill, version: '1' }, { ...picture, ...time }],
+  ] as const) {
+    const newsroom = await openNewsroom(t)
+    await take(newsroom, first)
+    for (const [i, one] of rest.entries()) {
+      const isLast = i === rest.length - 1
+      t.match(await take(newsroom, one), [{ outcome: isLast ? 'skipped' : /skipped|refused/ }], said)
+    }
+    t.match(await take(newsroom, { ...kill, version: '1' }), [{ outcome: 'unchanged' }], 'told once')
+    t.equal((await newsroom.get('/v1/articles')).body.data.length, 0)
+  }
+})
+
+t.test('a takedown without a version is of what was before it', async t => {
+  const newsroom = await openNewsroom(t)
+  const kill = { uri: 'urn:test:1', pubstatus: 'canceled', versionCreated: '2024-07-12T04:00:00Z' }
+  const later = item({ version: '2', versionCreated: '2024-07-12T05:00:00Z' })
+  await take(newsroom, kill, later)
+  t.equal((await newsroom.get('/v1/articles')).body.data.length, 1)
+  t.match(await take(newsroom, kill, later), [{ outcome: 'skipped' }, { outcome: 'unchanged' }])
+  t.equal((await newsroom.get('/v1/articles')).body.data.length, 1, 'run again, nothing changes')
+})
+
+t.test('a copy that was scheduled here goes out no more once its sender took it back', async t => {
+  const newsroom = await openNewsroom(t)
+  await take(newsroom, item({ pubStatus: 'withheld' }))
+  const { id } = await copyOf(newsroom)
+  const publishAt = new Date(newsroom.clock.now + 60_000).toISOString()
+  await ask(newsroom, `/articles/${id}/schedule`, { publishAt })
+  await take(newsroom, { uri: 'urn:test:1', version: '1', pubstatus: 'canceled' })
+  newsroom.clock.now += 60_000
+  t.same((await fireDue(newsroom.db, newsroom.clock.now)).published, [])
+})
+
+t.test('an embargo that an editor scheduled is not lifted', async t => {
+  const newsroom = await openNewsroom(t)
+  await take(newsroom, item({ pubStatus: 'withheld' }))
+  const { id } = await copyOf(newsroom)
+  const publishAt = new Date(newsroom.clock.now + 60_000).toISOString()
+  await ask(newsroom, `/articles/${id}/schedule`, { publishAt, embargoedUntil: '2990-01-01T00:00:00Z' })
+  newsroom.clock.now += 60_000
+  await fireDue(newsroom.db, newsroom.clock.now)
+  t.equal((await copyOf(newsroom)).liveStatus, 'embargoed')
+  t.match(await take(newsroom, item({ version: '2' })), [{ outcome: 'refused', rule: /under embargo here/ }])
+  t.equal((await newsroom.get('/v1/articles')).body.data.length, 0)
+})
+
+t.test('an edit that is being made is not written over', async t => {
+  const newsroom = await openNewsroom(t)
+  await take(newsroom, item())
+  const { id } = await copyOf(newsroom)
+  const { id: keyId } = (await newsroom.get('/v1/editorial/keys', { key: newsroom.key })).body.data[0]
+  const edited = newsroom.db.write({ by: 'key', keyId }, async tx => {
+    await patchArticle(tx, id, { headline: 'Of the desk' }, 'any')
+    await delay(300)
+  })
+  await delay(100)
+  const entries = await take(newsroom, item({ version: '2', headlines: [{ value: 'Of the wire' }] }))
+  await edited
+  t.match(entries, [{ outcome: 'refused', rule: /edited here/ }])
+  t.equal((await copyOf(newsroom)).headline, 'Of the desk')
+})
+
+t.test('what is not whole is not published for whole', async t => {
+  const newsroom = await openNewsroom(t)
+  t.match(await take(newsroom, item({ representationType: 'partial' })), [
+    { outcome: 'skipped', rule: 'it is partial, and would look whole' },
   ])
 })
 
@@ -174,6 +248,17 @@ t.test('times and languages that nobody could ask for are refused', async t => {
     [{ language: 'en-x-foo' }, 'language is not a BCP 47 tag: "en-x-foo"'],
   ] as const)
     t.match(await take(newsroom, item(wrong)), [{ outcome: 'refused', rule }])
+  const odd = { expires: '9999-12-31T23:59:59Z', embargoedUntil: '0001-01-01T00:00:00Z', language: 'de-1996' }
+  const media = {
+    name: 'm',
+    uri: 'urn:m',
+    type: 'picture',
+    language: 'English',
+    versionCreated: '0001-01-01T00:00:00Z',
+  }
+  const taken = await take(newsroom, item({ ...odd, associations: [media] }))
+  t.match(taken, [{ outcome: 'imported' }], 'never, none, and what is not kept')
+  t.equal((await newsroom.get('/v1/articles?language=de-1996')).body.data.length, 1)
   const refused = await run(newsroom.folder, ['import', '-', '--language', 'en-us'])
   t.equal(refused.code, 2)
   t.match(refused.err, /--language must be a language tag/)
@@ -233,18 +318,7 @@ t.test('an import goes on when nobody reads its report any more', { timeout: 120
   const newsroom = await openNewsroom(t)
   const items = Array.from({ length: 1500 }, (_, i) => `${JSON.stringify(item({ uri: `urn:test:${i}` }))}\n`)
   await writeFile(join(newsroom.folder, 'many.ndjson'), items.join(''))
-  const { DATABASE_URL: database } = newsroom.config
-  const settings = database?.engine === 'postgres' ? { DATABASE_URL: database.url } : {}
-  const main = new URL('../src/main.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [main, 'import', join(newsroom.folder, 'many.ndjson')], {
-    env: { ...process.env, DATA_DIR: newsroom.folder, ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const said: Buffer[] = []
-  child.stderr.on('data', chunk => said.push(chunk))
-  await once(child.stdout, 'data')
-  child.stdout.destroy()
-  t.same(await once(child, 'close'), [0, null])
-  t.equal(Buffer.concat(said).toString(), '')
+  const ended = await closeEarly(newsroom.folder, ['import', join(newsroom.folder, 'many.ndjson')])
+  t.same(ended, { code: 0, err: '' })
   t.equal((await newsroom.get('/v1/articles?count=exact')).body.meta.total, 1500)
 })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { realpath, rename, rm, stat } from 'node:fs/promises'
+import { chmod, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { UsageError } from './usage-error.ts'
@@ -15,7 +16,7 @@ export type Target = (lines: AsyncIterable<string>, signal: AbortSignal) => Prom
 export async function openTarget(path: string): Promise<Target> {
   if (path === '-')
     return (lines, signal) => pipeline(Readable.from(lines), process.stdout, { end: false, signal })
-  const file = await realpath(path).catch(() => path)
+  const file = await whereItLeads(path)
   const found = await stat(file).catch(() => undefined)
   if (found?.isDirectory()) throw new UsageError(`${path} is a folder. Name a file.`)
   if (found && !found.isFile())
@@ -27,10 +28,19 @@ export async function openTarget(path: string): Promise<Target> {
       await pipeline(Readable.from(lines), createWriteStream(part, { flags: 'wx', flush: true, mode }), {
         signal,
       })
+      if (found) await chmod(part, mode)
       await rename(part, file)
     } catch (error) {
       await rm(part, { force: true })
       throw error
     }
   }
+}
+
+/** The file behind a path, also where its link leads to none yet. */
+async function whereItLeads(path: string): Promise<string> {
+  const file = await realpath(path).catch(() => undefined)
+  if (file !== undefined) return file
+  const link = await readlink(path).catch(() => undefined)
+  return link === undefined ? path : resolve(dirname(path), link)
 }

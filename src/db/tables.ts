@@ -386,6 +386,8 @@ export function describeTables(kit: ColumnKit) {
       subjectType: word('subject_type', ['article', 'media', 'tag', 'none'] as const).notNull(),
       subjectId: text('subject_id').notNull(),
       importedAt: instant('imported_at').notNull(),
+      // When its sender took that version back.
+      canceledAt: instant('canceled_at'),
     },
     i => [index('imports_subject').on(i.subjectId)],
   )

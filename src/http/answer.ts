@@ -32,24 +32,25 @@ export function tagHeaders(tags: readonly string[]): Record<string, string> {
   return { 'cache-tag': some.join(','), 'surrogate-key': some.join(' ') }
 }
 
-/** The longest value of either header: with all others an answer's headers stay in the 4 KB that proxies take unless told. */
+/**
+ * The longest value of either header, but for a story told in some twenty languages: all headers of an answer then fit into
+ * the 4 KB that proxies take unless told, if its links are few.
+ */
 const longestTags = 1000
 
 /** Tags by which a purge comes at least as often, where the exact ones are too long. */
-const coarser: readonly ((tag: string, i: number) => string | undefined)[] = [
+const coarser: readonly ((tag: string) => string | undefined)[] = [
   // A picture's change purges this too.
   tag => (tag.startsWith('media-') ? 'media' : tag),
   // Any change of a tag purges all.
   tag => (tag.startsWith('tag-') ? undefined : tag),
-  // The first is the answer's own; the others are translations, whose story is there.
-  (tag, i) => (tag.startsWith('article-') && i > 0 ? undefined : tag),
 ]
 
 function fewEnough(tags: readonly string[]): string[] {
   let some = [...new Set([...tags, 'all'])]
   for (const coarse of coarser) {
     if (some.join().length <= longestTags) break
-    some = [...new Set(some.flatMap((tag, i) => coarse(tag, i) ?? []))]
+    some = [...new Set(some.flatMap(tag => coarse(tag) ?? []))]
   }
   return some
 }

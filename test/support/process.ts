@@ -76,3 +76,18 @@ export function sendRaw(address: string, bytes: string | Buffer): Promise<string
     socket.on('close', () => resolve(text))
   })
 }
+
+/** Runs a command whose reader ends at the first of what it prints: its exit code, and what it said of that. */
+export async function closeEarly(
+  folder: string,
+  args: readonly string[],
+): Promise<{ code: number | null; err: string }> {
+  const env = { ...process.env, DATA_DIR: folder, ...(await storeOf(folder)) }
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let err = ''
+  child.stderr.on('data', chunk => {
+    err += chunk
+  })
+  child.stdout.once('data', () => child.stdout.destroy())
+  return new Promise(resolve => child.once('close', code => resolve({ code, err })))
+}

@@ -48,10 +48,7 @@ export async function listWithdrawals(
     reader.sql
       .select({ ...getTableColumns(tombstones), seq: changes.seq, version: changes.version })
       .from(changes)
-      .innerJoin(
-        tombstones,
-        and(eq(tombstones.articleId, changes.subjectId), eq(tombstones.withdrawnAt, changes.at)),
-      )
+      .innerJoin(tombstones, eq(tombstones.articleId, changes.subjectId))
       .where(and(gt(changes.seq, sql.placeholder('afterSeq')), eq(changes.action, 'withdrawn')))
       .orderBy(asc(changes.seq))
       .limit(sql.placeholder('limit'))

@@ -1,7 +1,5 @@
 import type { Writer } from '../../db/db.ts'
 import { formatInstant } from '../../instant.ts'
-import type { Mutation } from '../../words.ts'
-import { findLastActor } from '../audit/audit.store.ts'
 import { findArticle, type WorkingCopy } from '../desk/desk.store.ts'
 import { type ArticleInput, draftArticle, type Prepared, patchArticle, saveDraft } from '../desk/desk.ts'
 import { publishArticle, publishDraft } from '../desk/publish.ts'
@@ -10,10 +8,10 @@ import { type ArticleTexts, cutText, type ImportDefaults } from './import-fields
 import { importMedia, type ReadyMedia } from './import-media.ts'
 import { ensureSection, importTags, type KnownTags } from './import-tags.ts'
 import { findImport, type ImportRow } from './imports.store.ts'
-import { anyVersion, type WireItem } from './ninjs.ts'
+import { requireForeign, requireNewer, requireUntouched } from './may-take.ts'
+import type { WireItem } from './ninjs.ts'
 import { remember } from './remember.ts'
 import { Passed, type Result } from './report.ts'
-import { compareVersions } from './versions.ts'
 
 /** An item as it comes into the transaction: `passed` says why it is not to be taken, `texts` are an article's own. */
 export type ReadyItem = {
@@ -32,9 +30,11 @@ export async function importItem(
 ): Promise<Result> {
   const { wire, texts } = ready
   const known = await findImport(tx, wire.uri)
-  if (!known) await requireForeign(tx, wire)
+  if (known) requireNewer(wire, known)
+  else await requireForeign(tx, wire)
+  // What is read of it stands until the commit, whoever else has it in hand.
+  if (known) await tx.lock(`article ${known.subjectId}`)
   const copy = known ? await findArticle(tx, known.subjectId) : undefined
-  if (known && !takesBack(wire, known, copy)) requireNewer(wire, known)
   // Before its expiry: a takedown often says that the item expired in the past.
   if (wire.status === 'canceled') return cancelItem(tx, wire, copy, known)
   if ((wire.expires ?? Number.POSITIVE_INFINITY) <= tx.at) throw new Passed('skipped', 'it has expired')
@@ -42,17 +42,11 @@ export async function importItem(
   if (copy?.liveStatus === 'withdrawn')
     throw new Passed('skipped', 'it was withdrawn: a usable version does not revive it')
   if (texts === undefined) throw new Passed('refused', 'headline is missing')
-  // A summary in its place would look whole.
-  if (wire.lacksBody) throw new Passed('skipped', 'it is partial: its body is not in it')
+  if (wire.isPartial) throw new Passed('skipped', 'it is partial, and would look whole')
   if (copy) await requireUntouched(tx, copy, wire)
 
-  const mediaIds: string[] = []
-  let newMedia = 0
-  for (const media of ready.media) {
-    const { id, isNew } = await importMedia(tx, media)
-    if (isNew) newMedia++
-    if (!mediaIds.includes(id)) mediaIds.push(id)
-  }
+  const remarks = [...texts.remarks]
+  const { ids: mediaIds, made: newMedia } = await importAllMedia(tx, ready, remarks)
   const language = wire.language ?? defaults.language
   const tagged = await importTags(tx, wire.tags, language, knownTags)
   const section = tagged.section ?? (await ensureSection(tx, defaults.section, knownTags))
@@ -62,9 +56,7 @@ export async function importItem(
     ...{ language, section, tags: tagged.tags, media },
     ...(leadMedia === undefined ? {} : { leadMedia }),
   }
-  const remarks = [...texts.remarks]
   if (tagged.left > 0) remarks.push(`${tagged.left} tags past the fiftieth were left out`)
-  for (const { remark } of ready.media) if (remark !== undefined) remarks.push(remark)
   const saved = await takeFields(tx, copy, fields, remarks)
   await remember(tx, wire, 'article', saved.id)
 
@@ -95,62 +87,38 @@ async function importPicture(tx: Writer, ready: ReadyItem, known: ImportRow | un
   if (wire.status !== 'usable') throw new Passed('skipped', `its pubStatus is ${wire.status}`)
   if ((wire.embargoedUntil ?? 0) > tx.at) throw new Passed('skipped', 'its embargo is still ahead')
   const remarks: string[] = []
-  let newMedia = 0
-  let selfId: string | undefined
-  for (const media of ready.media) {
-    const { id, isNew } = await importMedia(tx, media)
-    if (isNew) newMedia++
-    if (media.wire === wire.self) selfId = id
-    if (media.remark !== undefined) remarks.push(media.remark)
-  }
+  const { made, selfId } = await importAllMedia(tx, ready, remarks)
   if (selfId === undefined) throw new Passed('skipped', 'it may not be shown')
   await remember(tx, wire, 'media', selfId)
   return {
     outcome: known ? 'updated' : 'imported',
     ...(remarks.length > 0 ? { rule: remarks.join('; ') } : {}),
-    media: newMedia,
+    media: made,
   }
 }
 
-/**
- * Throws Passed for an article that the desk has made its own: what an editor wrote is not written over, and what an editor
- * timed comes no earlier. A takedown is heeded all the same.
- */
-async function requireUntouched(tx: Writer, copy: WorkingCopy, { version }: WireItem): Promise<void> {
-  const byEditor = async (...moves: Mutation[]) => (await findLastActor(tx, copy.id, moves)) === 'key'
-  const reason =
-    copy.deskStatus === 'scheduled'
-      ? 'it is scheduled here'
-      : (await byEditor('create', 'edit', 'restore-version'))
-        ? 'it was edited here'
-        : copy.embargoedUntil !== null && (await byEditor('publish'))
-          ? 'it was put under embargo here'
-          : undefined
-  if (reason !== undefined)
-    throw new Passed('refused', `${reason}: taking version ${version} over is for an editor`)
-}
-
-/** Throws Passed for what was exported here: it is there already, as it is now. */
-async function requireForeign(tx: Writer, { uri }: WireItem): Promise<void> {
-  const id = /^urn:newsml:[^:]+:\d{8}:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(uri)?.[1]
-  if (id !== undefined && (await findArticle(tx, id)))
-    throw new Passed('skipped', 'it is an article of this newsroom')
-}
-
-/** Whether it takes back the very version that is here: a sender may withdraw it without numbering that. */
-function takesBack(wire: WireItem, known: ImportRow, copy: WorkingCopy | undefined): boolean {
-  const isOut = copy !== undefined && copy.liveStatus !== 'never' && copy.liveStatus !== 'withdrawn'
-  return wire.status === 'canceled' && isOut && compareVersions(wire.version, known.version) === 0
-}
-
-/** Throws Passed for an item whose version was taken before, or a later one was. */
-export function requireNewer(wire: WireItem, known: ImportRow): void {
-  if (wire.version === anyVersion) return
-  const order = compareVersions(wire.version, known.version)
-  const later = order || (wire.versionCreated ?? 0) - (known.versionCreated ?? 0)
-  if (order === 0 && later <= 0) throw new Passed('unchanged', '')
-  if (later < 0)
-    throw new Passed('skipped', `version ${wire.version} is older than ${known.version}, which was imported`)
+/** The ids of an item's media, each once, its own among them, and how many are new; what was taken back is left out. */
+async function importAllMedia(
+  tx: Writer,
+  { wire, media }: ReadyItem,
+  remarks: string[],
+): Promise<{ ids: string[]; made: number; selfId: string | undefined }> {
+  const ids = new Set<string>()
+  let made = 0
+  let selfId: string | undefined
+  for (const one of media) {
+    const isSelf = one.wire === wire.self
+    if (!isSelf && (await findImport(tx, one.wire.uri))?.canceledAt != null) {
+      remarks.push(`${one.wire.uri} was canceled, and is left out`)
+      continue
+    }
+    const { id, isNew } = await importMedia(tx, one)
+    ids.add(id)
+    if (isNew) made++
+    if (isSelf) selfId = id
+    if (one.remark !== undefined) remarks.push(one.remark)
+  }
+  return { ids: [...ids], made, selfId }
 }
 
 /** Puts the fields into the working copy, or into a draft that is still to be saved. */

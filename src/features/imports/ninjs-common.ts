@@ -5,6 +5,7 @@ import {
   idOf,
   languageOf,
   listOf,
+  storableTimeOf,
   textOf,
   timeOf,
 } from './ninjs-fields.ts'
@@ -49,9 +50,12 @@ export function readCommon(
     usageTerms: textOf(fields, 'usageterms'),
     copyrightHolder: textOf(fields, 'copyrightholder'),
     copyrightNotice: textOf(fields, 'copyrightnotice'),
-    language: languageOf(fields),
-    versionCreated: timeOf(fields, 'versioncreated') ?? within?.versionCreated,
-    embargoedUntil: timeOf(fields, 'embargoeduntil', 'embargoed'),
+    // Of media neither is kept.
+    language: within ? undefined : languageOf(fields),
+    versionCreated: within
+      ? (timeOf(fields, 'versioncreated') ?? within.versionCreated)
+      : storableTimeOf(fields, 'versioncreated'),
+    embargoedUntil: readEmbargo(fields),
     expires: timeOf(fields, 'expires'),
   }
   return {
@@ -59,6 +63,12 @@ export function readCommon(
     status: readStatus(fields),
     ...present(common),
   }
+}
+
+/** Senders who mean none may write the first instant that their clocks have; what is ahead is kept, and has to fit. */
+function readEmbargo(fields: Fields): number | undefined {
+  const names = ['embargoeduntil', 'embargoed']
+  return (timeOf(fields, ...names) ?? 0) > 0 ? storableTimeOf(fields, ...names) : undefined
 }
 
 /** The same object without the members that are undefined. */

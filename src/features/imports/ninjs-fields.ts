@@ -111,10 +111,17 @@ export function timeOf(fields: Fields, ...names: string[]): number | undefined {
     if (!field || field.value === '') continue
     const moment = typeof field.value === 'string' ? parseTime(field.value.trim()) : undefined
     if (moment === undefined) throw wrong(field, 'is not an RFC 3339 time')
-    if (!isInRange(moment)) throw wrong(field, `is not ${instantRange}`)
     return moment
   }
   return undefined
+}
+
+/** The same for a time that is kept and shown; throws for one that could not be given again. */
+export function storableTimeOf(fields: Fields, ...names: string[]): number | undefined {
+  const moment = timeOf(fields, ...names)
+  if (moment === undefined || isInRange(moment)) return moment
+  const field = names.flatMap(name => fields.byName.get(name) ?? [])[0] as Field
+  throw wrong(field, `is not ${instantRange}`)
 }
 
 /** A BCP 47 tag in its canonical case; throws ItemError for anything else, and for one that nobody could ask for. */

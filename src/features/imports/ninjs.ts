@@ -8,6 +8,7 @@ import {
   idOf,
   listOf,
   shortEnough,
+  storableTimeOf,
   textOf,
   timeOf,
   wholeOf,
@@ -38,8 +39,8 @@ export type WireItem = WireCommon & {
   editorialNote?: string
   correctionNote?: string
   firstCreated?: number
-  /** It says that it is not whole, and its body is what is not in it. */
-  lacksBody?: true
+  /** It says that it is not whole. */
+  isPartial?: true
   /** For whom it is, where an item that was exported here says so. */
   access?: Access
   genres: { name?: string; uri?: string; code?: string }[]
@@ -90,10 +91,10 @@ export function readNinjs(value: unknown): WireItem {
       source: readSource(fields),
       editorialNote: textOf(fields, 'ednote'),
       correctionNote: pickText(descriptions, ['correction']),
-      firstCreated: timeOf(fields, 'firstcreated'),
+      firstCreated: storableTimeOf(fields, 'firstcreated'),
       access: readAccess(fields),
     }),
-    ...(isPartial(fields) && bodies.length === 0 && { lacksBody: true }),
+    ...(fields.byName.get('representationtype')?.value === 'partial' && { isPartial: true }),
     genres: readGenres(fields),
     tags: readTags(fields),
     media: readAssociations(fields, uri),
@@ -108,7 +109,7 @@ function readCanceled(fields: Fields, uri: string): WireItem {
     uri,
     kind: 'text',
     status: 'canceled',
-    version: idOf(fields, 'version') ?? anyVersion,
+    version: orNone(() => idOf(fields, 'version')) ?? anyVersion,
     ...present({
       versionCreated: orNone(() => timeOf(fields, 'versioncreated')),
       correctionNote: orNone(() => pickText(descriptions(), ['correction'])),
@@ -175,10 +176,6 @@ function readAccess(fields: Fields): Access | undefined {
   const access = accesses.find(one => one === word)
   if (access === undefined) throw new ItemError(`rightsInfo.encodedRights is not ${accesses.join(' or ')}`)
   return access
-}
-
-function isPartial(fields: Fields): boolean {
-  return fields.byName.get('representationtype')?.value === 'partial'
 }
 
 function readGenres(fields: Fields): WireItem['genres'] {

@@ -1,0 +1,20 @@
+import type { ImportDeps } from '../../src/features/imports/import.ts'
+import type { Newsroom } from './newsroom.ts'
+
+/** A text item as a sender has it, with more or other properties. */
+export const item = (more: object = {}) => ({
+  uri: 'urn:test:1',
+  version: '1',
+  type: 'text',
+  language: 'en',
+  firstCreated: '2024-07-12T02:21:00Z',
+  versionCreated: '2024-07-12T03:00:00Z',
+  by: 'By Vera Koleva',
+  headlines: [{ role: 'main', value: 'Ferry returns to the lake' }],
+  bodies: [{ role: 'main', contentType: 'text/html', value: '<p>The ferry returned.</p>' }],
+  ...more,
+})
+
+export function depsOf({ db, files, clock }: Newsroom): ImportDeps {
+  return { db, files, now: () => clock.now, defaults: { language: 'en', section: 'newswire' } }
+}
