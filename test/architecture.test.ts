@@ -160,7 +160,7 @@ const featureOf = (file: string): string | undefined => /^src\/features\/([^/]+)
 
 function allowed({ file, to, isType }: Import): boolean {
   if (layerOf(file) === 'schema' && to === 'src/http/schema.ts') return true
-  if (layerOf(file) === 'config') return to === 'src/errors.ts'
+  if (layerOf(file) === 'config') return ['src/errors.ts', 'src/language.ts'].includes(to)
   const words = mayImport[layerOf(file)].split(' ')
   return words.includes(layerOf(to)) || (isType && words.includes(`type:${layerOf(to)}`))
 }

@@ -371,6 +371,31 @@ t.test('a file is written where its link leads, with the rights it had', patient
   t.equal(await readFile(`${file}.part`, 'utf8'), 'mine')
 })
 
+t.test('links are followed to their end, as the system follows them', async t => {
+  const folder = t.testdir({
+    a: { deep: {} },
+    b: { dir: t.fixture('symlink', '../a/deep'), 'out.ndjson': 'of another' },
+    one: t.fixture('symlink', 'two'),
+    two: t.fixture('symlink', 'three'),
+    round: t.fixture('symlink', 'about'),
+    about: t.fixture('symlink', 'round'),
+  })
+  async function* lines() {
+    yield 'ours'
+  }
+  const write = async (path: string) =>
+    (await openTarget(join(folder, path)))(lines(), AbortSignal.timeout(5000))
+  await symlink('../out.ndjson', join(folder, 'a/deep/latest'))
+  await write('b/dir/latest')
+  t.equal(await readFile(join(folder, 'a/out.ndjson'), 'utf8'), 'ours')
+  t.equal(await readFile(join(folder, 'b/out.ndjson'), 'utf8'), 'of another')
+  await write('one')
+  t.ok((await lstat(join(folder, 'two'))).isSymbolicLink())
+  t.equal(await readFile(join(folder, 'three'), 'utf8'), 'ours')
+  await t.rejects(write('round'), { code: 'ELOOP' })
+  t.ok((await lstat(join(folder, 'about'))).isSymbolicLink())
+})
+
 t.test(
   'a pipe is written into, and what is no place for a file is told before anything is read',
   patient,

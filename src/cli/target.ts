@@ -37,10 +37,13 @@ export async function openTarget(path: string): Promise<Target> {
   }
 }
 
-/** The file behind a path, also where its link leads to none yet. */
+/** The file behind a path, also where its links lead to none yet. Throws for links that lead to each other. */
 async function whereItLeads(path: string): Promise<string> {
-  const file = await realpath(path).catch(() => undefined)
-  if (file !== undefined) return file
+  try {
+    return await realpath(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
   const link = await readlink(path).catch(() => undefined)
-  return link === undefined ? path : resolve(dirname(path), link)
+  return link === undefined ? path : whereItLeads(resolve(await realpath(dirname(path)), link))
 }

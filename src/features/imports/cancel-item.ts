@@ -7,29 +7,29 @@ import { listMediaUsers } from '../media/media.store.ts'
 import { cutText } from './import-fields.ts'
 import { mediaKey } from './import-media.ts'
 import { findImport, type ImportRow } from './imports.store.ts'
+import { requireTakedown } from './may-take.ts'
 import type { WireItem } from './ninjs.ts'
 import { remember } from './remember.ts'
 import type { Result } from './report.ts'
 
-/** Takes back what an item became: an article is withdrawn, media is for an editor. Remembers that it was canceled. */
+/**
+ * Takes back what an item became: an article is withdrawn, media is for an editor. Remembers that it was canceled. Throws
+ * Passed where there is nothing to take back.
+ */
 export async function cancelItem(
   tx: Writer,
   wire: WireItem,
   copy: WorkingCopy | undefined,
   known: ImportRow | undefined,
 ): Promise<Result> {
+  if (known) requireTakedown(wire, known, copy)
   // Its own kind is not asked: what is taken back is what it was here.
   const media = copy ? undefined : await findImport(tx, mediaKey(wire))
-  return media ? cancelMedia(tx, wire, media.subjectId, known) : cancelArticle(tx, wire, copy, known)
+  return media ? cancelMedia(tx, wire, media.subjectId, known ?? media) : cancelArticle(tx, wire, copy, known)
 }
 
 /** Media is taken out of articles by editors alone; that its sender took it back is remembered, and told once. */
-async function cancelMedia(
-  tx: Writer,
-  wire: WireItem,
-  id: string,
-  known: ImportRow | undefined,
-): Promise<Result> {
+async function cancelMedia(tx: Writer, wire: WireItem, id: string, known: ImportRow): Promise<Result> {
   const users = await listMediaUsers(tx, id)
   await remember(tx, wire, 'media', id, known)
   const use = users.length === 0 ? 'no article uses it' : `it is in ${users.join(', ')}`

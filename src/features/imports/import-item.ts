@@ -30,19 +30,20 @@ export async function importItem(
 ): Promise<Result> {
   const { wire, texts } = ready
   const known = await findImport(tx, wire.uri)
-  if (known) requireNewer(wire, known)
-  else await requireForeign(tx, wire)
+  const isCanceled = wire.status === 'canceled'
+  if (!known) await requireForeign(tx, wire)
+  else if (!isCanceled) requireNewer(wire, known)
   // What is read of it stands until the commit, whoever else has it in hand.
   if (known) await tx.lock(`article ${known.subjectId}`)
   const copy = known ? await findArticle(tx, known.subjectId) : undefined
   // Before its expiry: a takedown often says that the item expired in the past.
-  if (wire.status === 'canceled') return cancelItem(tx, wire, copy, known)
+  if (isCanceled) return cancelItem(tx, wire, copy, known)
   if ((wire.expires ?? Number.POSITIVE_INFINITY) <= tx.at) throw new Passed('skipped', 'it has expired')
+  if (wire.isPartial) throw new Passed('skipped', 'it is partial, and would look whole')
   if (wire.kind !== 'text') return importPicture(tx, ready, known)
   if (copy?.liveStatus === 'withdrawn')
     throw new Passed('skipped', 'it was withdrawn: a usable version does not revive it')
   if (texts === undefined) throw new Passed('refused', 'headline is missing')
-  if (wire.isPartial) throw new Passed('skipped', 'it is partial, and would look whole')
   if (copy) await requireUntouched(tx, copy, wire)
 
   const remarks = [...texts.remarks]
@@ -108,7 +109,9 @@ async function importAllMedia(
   let selfId: string | undefined
   for (const one of media) {
     const isSelf = one.wire === wire.self
-    if (!isSelf && (await findImport(tx, one.wire.uri))?.canceledAt != null) {
+    // What has the item's own name stands or falls with it.
+    const isOwn = one.wire.uri === wire.uri
+    if (!isOwn && (await findImport(tx, one.wire.uri))?.canceledAt != null) {
       remarks.push(`${one.wire.uri} was canceled, and is left out`)
       continue
     }

@@ -109,9 +109,9 @@ async function finishTexts(texts: ItemTexts): Promise<NonNullable<ReadyItem['tex
 /** Throws Passed where that can be told beforehand. */
 async function refuseEarly({ db, now }: ImportDeps, wire: WireItem): Promise<void> {
   const known = await findImport(db.desk, wire.uri)
+  if (wire.status === 'canceled') return
   if (known) requireNewer(wire, known)
-  if (wire.status !== 'canceled' && (wire.expires ?? Number.POSITIVE_INFINITY) <= now())
-    throw new Passed('skipped', 'it has expired')
+  if ((wire.expires ?? Number.POSITIVE_INFINITY) <= now()) throw new Passed('skipped', 'it has expired')
 }
 
 /** The media of an item that may be shown: not canceled, withheld, embargoed or expired. */

@@ -7,21 +7,58 @@ import { anyVersion, type WireItem } from './ninjs.ts'
 import { Passed } from './report.ts'
 import { compareVersions } from './versions.ts'
 
-/** Throws Passed for an item whose version was taken before, or a later one was, or was taken back. */
+/** Throws Passed for a usable item whose version was taken before, or a later one was, or was taken back. */
 export function requireNewer(wire: WireItem, known: ImportRow): void {
-  const isCancel = wire.status === 'canceled'
-  const wasCanceled = known.canceledAt !== null
-  const order = wire.version === anyVersion ? 0 : compareVersions(wire.version, known.version)
-  const later = (wire.versionCreated ?? known.versionCreated ?? 0) - (known.versionCreated ?? 0)
-  if (order < 0 || (wire.version === anyVersion && later < 0))
-    throw new Passed('skipped', `version ${wire.version} is older than ${known.version}, which was imported`)
+  const order = orderOf(wire, known)
+  if (order < 0) throw older(wire, known)
   if (order > 0) return
-  // A sender may take back the very version that is here, without a number for that.
-  if (isCancel && !wasCanceled) return
-  if (!isCancel && wasCanceled)
+  const isLater = (wire.versionCreated ?? 0) > (timeOfKnown(known) ?? 0)
+  if (known.canceledAt === null) {
+    if (isLater) return
+    throw new Passed('unchanged', '')
+  }
+  if (known.version !== anyVersion)
     throw new Passed('skipped', `version ${known.version} was canceled by its sender`)
-  if (isCancel || later <= 0) throw new Passed('unchanged', '')
+  if (!isLater) throw new Passed('skipped', 'it is of before its sender canceled it')
 }
+
+/**
+ * Throws Passed for a takedown that was heeded before, or that cannot be known to mean what is here: what is withdrawn does
+ * not come back, so what a reader sees and its sender may have taken back is for an editor.
+ */
+export function requireTakedown(wire: WireItem, known: ImportRow, copy: WorkingCopy | undefined): void {
+  const order = orderOf(wire, known)
+  if (order < 0) throw older(wire, known)
+  if (order > 0) return
+  const isOut = copy !== undefined && copy.liveStatus !== 'never' && copy.liveStatus !== 'withdrawn'
+  const { versionCreated: at } = wire
+  if (known.canceledAt !== null) {
+    if (at !== undefined && at > (timeOfKnown(known) ?? 0)) return
+    if (!isOut) throw new Passed('unchanged', '')
+    throw new Passed(
+      'refused',
+      'it was published here after its sender canceled it: withdrawing it is for an editor',
+    )
+  }
+  // Without a number it is of what was before it. A sender's clock may run ahead; nothing was made after it came.
+  if (wire.version !== anyVersion || at === undefined) return
+  if (at >= Math.min(known.versionCreated ?? at, known.importedAt)) return
+  const rule = `it is canceled as of before version ${known.version}, which was imported`
+  throw isOut
+    ? new Passed('refused', `${rule}: withdrawing it is for an editor`)
+    : new Passed('skipped', rule)
+}
+
+/** Which of two versions is later; neither where one has no number: then their times tell. */
+function orderOf({ version }: WireItem, known: ImportRow): number {
+  return version === anyVersion || known.version === anyVersion ? 0 : compareVersions(version, known.version)
+}
+
+/** When the known version was made, or taken back. */
+const timeOfKnown = ({ versionCreated, canceledAt }: ImportRow) => versionCreated ?? canceledAt
+
+const older = ({ version }: WireItem, known: ImportRow) =>
+  new Passed('skipped', `version ${version} is older than ${known.version}, which was imported`)
 
 /** Throws Passed for what was exported here: it is there already, as it is now. */
 export async function requireForeign(tx: Writer, { uri }: WireItem): Promise<void> {

@@ -50,12 +50,12 @@ export function readCommon(
     usageTerms: textOf(fields, 'usageterms'),
     copyrightHolder: textOf(fields, 'copyrightholder'),
     copyrightNotice: textOf(fields, 'copyrightnotice'),
-    // Of media neither is kept.
+    // Of media no language is kept, and no time is shown.
     language: within ? undefined : languageOf(fields),
     versionCreated: within
       ? (timeOf(fields, 'versioncreated') ?? within.versionCreated)
       : storableTimeOf(fields, 'versioncreated'),
-    embargoedUntil: readEmbargo(fields),
+    embargoedUntil: within ? timeOf(fields, ...embargoNames) : readEmbargo(fields),
     expires: timeOf(fields, 'expires'),
   }
   return {
@@ -65,10 +65,11 @@ export function readCommon(
   }
 }
 
+const embargoNames = ['embargoeduntil', 'embargoed']
+
 /** Senders who mean none may write the first instant that their clocks have; what is ahead is kept, and has to fit. */
 function readEmbargo(fields: Fields): number | undefined {
-  const names = ['embargoeduntil', 'embargoed']
-  return (timeOf(fields, ...names) ?? 0) > 0 ? storableTimeOf(fields, ...names) : undefined
+  return (timeOf(fields, ...embargoNames) ?? 0) > 0 ? storableTimeOf(fields, ...embargoNames) : undefined
 }
 
 /** The same object without the members that are undefined. */

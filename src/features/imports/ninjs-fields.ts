@@ -106,22 +106,26 @@ function parseTime(text: string): number | undefined {
 
 /** A moment in epoch ms from RFC 3339 (Superdesk's `+0000` too); throws ItemError for one without its offset. */
 export function timeOf(fields: Fields, ...names: string[]): number | undefined {
+  return findTime(fields, names)?.moment
+}
+
+/** The same for a time that is kept and shown; throws for one that could not be given again. */
+export function storableTimeOf(fields: Fields, ...names: string[]): number | undefined {
+  const found = findTime(fields, names)
+  if (found && !isInRange(found.moment)) throw wrong(found.field, `is not ${instantRange}`)
+  return found?.moment
+}
+
+/** The time in the first of these properties that has one. */
+function findTime(fields: Fields, names: readonly string[]): { field: Field; moment: number } | undefined {
   for (const name of names) {
     const field = fields.byName.get(name)
     if (!field || field.value === '') continue
     const moment = typeof field.value === 'string' ? parseTime(field.value.trim()) : undefined
     if (moment === undefined) throw wrong(field, 'is not an RFC 3339 time')
-    return moment
+    return { field, moment }
   }
   return undefined
-}
-
-/** The same for a time that is kept and shown; throws for one that could not be given again. */
-export function storableTimeOf(fields: Fields, ...names: string[]): number | undefined {
-  const moment = timeOf(fields, ...names)
-  if (moment === undefined || isInRange(moment)) return moment
-  const field = names.flatMap(name => fields.byName.get(name) ?? [])[0] as Field
-  throw wrong(field, `is not ${instantRange}`)
 }
 
 /** A BCP 47 tag in its canonical case; throws ItemError for anything else, and for one that nobody could ask for. */

@@ -10,7 +10,6 @@ import {
   shortEnough,
   storableTimeOf,
   textOf,
-  timeOf,
   wholeOf,
 } from './ninjs-fields.ts'
 import { readAssociations, readMedia, readType, type WireMedia } from './ninjs-media.ts'
@@ -94,12 +93,18 @@ export function readNinjs(value: unknown): WireItem {
       firstCreated: storableTimeOf(fields, 'firstcreated'),
       access: readAccess(fields),
     }),
-    ...(fields.byName.get('representationtype')?.value === 'partial' && { isPartial: true }),
+    ...(isPartial(fields) && { isPartial: true }),
     genres: readGenres(fields),
     tags: readTags(fields),
     media: readAssociations(fields, uri),
     ...(kind !== 'text' && { self: readMedia(fields, uri, 'self', kind) }),
   }
+}
+
+/** The word of ninjs 2.x and 3.x, and that of 1.x; others say how it is represented in words of their own. */
+function isPartial(fields: Fields): boolean {
+  const word = orNone(() => textOf(fields, 'representationtype'))
+  return ['partial', 'incomplete'].includes(word?.trim().toLowerCase() ?? '')
 }
 
 /** Of an item that its sender takes back only what says so is read: no fault in the rest may keep it up. */
@@ -111,7 +116,7 @@ function readCanceled(fields: Fields, uri: string): WireItem {
     status: 'canceled',
     version: orNone(() => idOf(fields, 'version')) ?? anyVersion,
     ...present({
-      versionCreated: orNone(() => timeOf(fields, 'versioncreated')),
+      versionCreated: orNone(() => storableTimeOf(fields, 'versioncreated')),
       correctionNote: orNone(() => pickText(descriptions(), ['correction'])),
       editorialNote: orNone(() => textOf(fields, 'ednote')),
     }),

@@ -1,6 +1,6 @@
 import type { Writer } from '../../db/db.ts'
 import { type ImportRow, saveImport } from './imports.store.ts'
-import { anyVersion, type WireItem } from './ninjs.ts'
+import type { WireItem } from './ninjs.ts'
 
 /** Remembers which version of an item was taken, or taken back, and what it is here; `known` is what was before. */
 export async function remember(
@@ -10,10 +10,10 @@ export async function remember(
   subjectId: string,
   known?: ImportRow,
 ): Promise<void> {
-  // A takedown that names no version, or no time, is of what was known.
+  // A takedown that names no time is of what was known.
   await saveImport(tx, {
     uri: wire.uri,
-    version: wire.version === anyVersion ? (known?.version ?? '1') : wire.version,
+    version: wire.version,
     versionCreated:
       wire.versionCreated ?? (wire.status === 'canceled' ? (known?.versionCreated ?? null) : null),
     subjectType,
