@@ -63,9 +63,13 @@ export function parseInstant(text: string): number | BrokenRule {
   return at
 }
 
+/** What was formatted last: an article has the same instant several times over. */
+let last = { ms: Number.NaN, text: '' }
+
 /** An instant (ms) as every answer has it: UTC to the millisecond, `2024-07-12T02:21:00.000Z`. */
 export function formatInstant(ms: number): string {
-  return new Date(ms).toISOString()
+  if (ms !== last.ms) last = { ms, text: new Date(ms).toISOString() }
+  return last.text
 }
 
 /** The same text when it is a calendar date `YYYY-MM-DD`, or the rule it breaks. */

@@ -34,7 +34,7 @@ export async function importCommand(args: string[]): Promise<number> {
         // The entries of a commit come in one turn, and go into a pipe in one write.
         process.stdout.cork()
         process.nextTick(() => process.stdout.uncork())
-        console.log(JSON.stringify(entry))
+        process.stdout.write(`${JSON.stringify(entry)}\n`)
       } else if (entry.rule !== undefined) {
         bar?.clear()
         console.log(lineOf(entry))

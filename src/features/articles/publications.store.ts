@@ -230,15 +230,20 @@ export async function findSlugOwner(reader: DeskReader, slug: string): Promise<s
   return row?.articleId
 }
 
-/** Makes the slug the article's for ever, if it is not yet. */
-export async function insertSlug(tx: Writer, slug: string, articleId: string): Promise<void> {
+/** Makes the slug the article's for ever, if it is not yet: one that was public may have had it. */
+export async function insertSlug(
+  tx: Writer,
+  slug: string,
+  articleId: string,
+  wasPublic: boolean,
+): Promise<void> {
   const { slugs } = tx.tables
   const build = () =>
     tx.sql
       .select()
       .from(slugs)
       .where(eq(slugs.slug, sql.placeholder('slug')))
-  const [known] = await tx.prepared('slug', build, { slug })
+  const [known] = wasPublic ? await tx.prepared('slug', build, { slug }) : []
   if (known?.articleId !== articleId) await insertRows(tx, slugs, [{ slug, articleId }])
 }
 

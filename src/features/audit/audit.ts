@@ -47,19 +47,27 @@ export async function recordMutation(tx: Writer, done: Done): Promise<void> {
 function differing(before: Facts | undefined, after: Facts | undefined): [Facts?, Facts?] {
   if (!before || !after)
     return [before, after].map(facts => facts && withoutAbsent(facts)) as [Facts?, Facts?]
-  const names = new Set([...Object.keys(before), ...Object.keys(after)])
-  const changed = [...names].filter(
-    name => before[name] !== after[name] && JSON.stringify(before[name]) !== JSON.stringify(after[name]),
-  )
-  const pick = (facts: Facts) => withoutAbsent(Object.fromEntries(changed.map(name => [name, facts[name]])))
-  return [pick(before), pick(after)]
+  const was: Record<string, unknown> = {}
+  const is: Record<string, unknown> = {}
+  for (const name of Object.keys({ ...before, ...after })) {
+    const [old, now] = [before[name], after[name]]
+    if (isSame(old, now)) continue
+    if (isThere(old)) was[name] = old
+    if (isThere(now)) is[name] = now
+  }
+  return [was, is]
 }
 
+/** As JSON has them. */
+const isSame = (one: unknown, other: unknown) =>
+  one === other ||
+  (typeof one === 'object' && typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other))
+
 /** An absent value is an absent key. */
+const isThere = (value: unknown) => value !== undefined && value !== null
+
 function withoutAbsent(facts: Facts): Facts {
-  return Object.fromEntries(
-    Object.entries(facts).filter(([, value]) => value !== undefined && value !== null),
-  )
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => isThere(value)))
 }
 
 /** An entry as editors get it; its texts only where the row has them. */

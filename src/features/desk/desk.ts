@@ -6,6 +6,7 @@ import { slugRule } from '../../slug.ts'
 import type { Access, ArticleKind, ArticleMove, DeskStatus, Mutation } from '../../words.ts'
 import { findSlugOwner } from '../articles/publications.store.ts'
 import { recordMutation } from '../audit/audit.ts'
+import type { TagReference } from '../tags/tags.store.ts'
 import type { BodyFormat, BodyWarning, CleanBody } from './body.ts'
 import { readBody } from './body-reader.ts'
 import { deleteArticleRow, findArticle, isStory, saveArticle, type WorkingCopy } from './desk.store.ts'
@@ -87,11 +88,12 @@ export async function recordDraft(tx: Writer, draft: WorkingCopy): Promise<void>
   await recordMutation(tx, { subject: 'article', id: draft.id, move: 'create', after: factsOf(draft) })
 }
 
-/** A working copy as it would be made, not yet saved. Throws what `createArticle` throws. */
+/** A working copy as it would be made, not yet saved; `tags` as for `resolveTags`. Throws what `createArticle` throws. */
 export async function draftArticle(
   tx: Writer,
   input: Prepared<ArticleInput>,
   id: string = randomUUIDv7(),
+  tags: readonly TagReference[] = [],
 ): Promise<Saved> {
   const blank: WorkingCopy = {
     id,
@@ -127,22 +129,23 @@ export async function draftArticle(
     leadMediaId: null,
     mediaIds: [],
   }
-  return applyPatch(tx, blank, input)
+  return applyPatch(tx, blank, input, tags)
 }
 
 /**
- * Changes a working copy; readers see it at the next publish. It is a draft again, and off its schedule. Throws 404,
- * 412, 400.
+ * Changes a working copy; readers see it at the next publish. It is a draft again, and off its schedule. `tags` as for
+ * `resolveTags`. Throws 404, 412, 400.
  */
 export async function patchArticle(
   tx: Writer,
   id: string,
   patch: Prepared<ArticlePatch>,
   match: Match,
+  tags: readonly TagReference[] = [],
 ): Promise<Saved> {
   const before = await lockArticle(tx, id)
   requireRevision(match, before.revision)
-  const saved = await applyPatch(tx, before, patch)
+  const saved = await applyPatch(tx, before, patch, tags)
   await saveArticle(tx, saved.copy, before)
   await recordMutation(tx, {
     subject: 'article',
@@ -228,6 +231,7 @@ export async function applyPatch(
   tx: Writer,
   before: WorkingCopy,
   patch: Prepared<ArticlePatch>,
+  tags: readonly TagReference[] = [],
 ): Promise<Saved> {
   // What was approved, or is scheduled, is not what it says from now on.
   const draft = { deskStatus: 'draft', publishAt: null, schedule: null } as const
@@ -247,7 +251,7 @@ export async function applyPatch(
       throw fault('/story', 'unknown-story', 'is not a story')
     copy.storyId = patch.story
   }
-  Object.assign(copy, await resolveTags(tx, patch), await resolveMedia(tx, patch))
+  Object.assign(copy, await resolveTags(tx, patch, tags), await resolveMedia(tx, patch))
 
   // A body of nothing is none.
   if (patch.body !== undefined) copy.bodyHtml = patch.body?.html || null

@@ -71,7 +71,8 @@ export async function publishCopy(
   const until = readEmbargo(before, publish, tx.at)
   const kind = kindOf(publish, before.publishedAt !== null)
   const { sectionId, bodyHtml } = requireReady(before)
-  await requireOnlyOfLanguage(tx, before)
+  // Nobody else can tell the story that a draft is the first of.
+  if (isSaved || before.storyId !== before.id) await requireOnlyOfLanguage(tx, before)
   const isHeld = before.liveStatus === 'held'
   const waits = isHeld || before.embargoedUntil !== null
   const unseen = waits ? await takePublication(tx, isHeld ? 'held' : 'embargoed', before.id) : undefined
@@ -112,7 +113,7 @@ export async function publishCopy(
   })
   await putPublication(tx, until === undefined ? 'live' : 'embargoed', publication)
   if (until === undefined) {
-    await insertSlug(tx, slug, copy.id)
+    if (slug !== live?.slug) await insertSlug(tx, slug, copy.id, before.publishedAt !== null)
     if (before.publishedAt !== null && before.liveStatus !== 'live')
       tx.change('article', copy.id, 'restored', copy.version)
     tx.change('article', copy.id, actionOf[kind], copy.version)
@@ -132,7 +133,7 @@ export async function showWaiting(tx: Writer, copy: WorkingCopy, waiting: Public
   const { row } = waiting
   const correctedAt = kind === 'correction' ? tx.at : row.correctedAt
   const history = waiting.history.map(item => (item === version ? { ...version, at: tx.at } : item))
-  await insertSlug(tx, row.slug, copy.id)
+  await insertSlug(tx, row.slug, copy.id, copy.publishedAt !== null)
   await putPublication(tx, 'live', {
     ...waiting,
     row: { ...row, publishedAt, updatedAt: tx.at, correctedAt },

@@ -1,7 +1,7 @@
 import type { Writer } from '../../db/db.ts'
 import { DomainError, type FieldError } from '../../errors.ts'
 import { listMediaIds } from '../media/media.store.ts'
-import { listTagsBySlug } from '../tags/tags.store.ts'
+import { listTagsBySlug, type TagReference } from '../tags/tags.store.ts'
 import type { WorkingCopy } from './desk.store.ts'
 
 /** What an article refers to, as it is sent: tags by slug, media by id. */
@@ -12,10 +12,19 @@ type References = {
   media?: readonly string[]
 }
 
-/** The tags that a patch names. Throws 400 naming those that are not there, or are of the wrong kind. */
-export async function resolveTags(tx: Writer, patch: References): Promise<Partial<WorkingCopy>> {
-  const slugs = [...(patch.tags ?? []), ...(patch.section ? [patch.section] : [])]
-  const found = new Map((await listTagsBySlug(tx, slugs)).map(tag => [tag.slug, tag]))
+/**
+ * The tags that a patch names; `known` are those that the transaction has found already. Throws 400 naming those that are
+ * not there, or are of the wrong kind.
+ */
+export async function resolveTags(
+  tx: Writer,
+  patch: References,
+  known: readonly TagReference[],
+): Promise<Partial<WorkingCopy>> {
+  const found = new Map(known.map(tag => [tag.slug, tag]))
+  const named = [...(patch.tags ?? []), ...(patch.section ? [patch.section] : [])]
+  const unknown = named.filter(slug => !found.has(slug))
+  if (unknown.length > 0) for (const tag of await listTagsBySlug(tx, unknown)) found.set(tag.slug, tag)
   const errors: FieldError[] = []
   const changed: {
     sectionId?: string | null

@@ -3,6 +3,7 @@ import { formatInstant } from '../../instant.ts'
 import { findArticle, type WorkingCopy } from '../desk/desk.store.ts'
 import { type ArticleInput, draftArticle, type Prepared, patchArticle, saveDraft } from '../desk/desk.ts'
 import { publishArticle, publishDraft } from '../desk/publish.ts'
+import type { TagReference } from '../tags/tags.store.ts'
 import { cancelItem } from './cancel-item.ts'
 import { type ArticleTexts, cutText, type ImportDefaults } from './import-fields.ts'
 import { importMedia, type ReadyMedia } from './import-media.ts'
@@ -54,11 +55,11 @@ export async function importItem(
   const [leadMedia, ...media] = mediaIds
   const fields = {
     ...texts.fields,
-    ...{ language, section, tags: tagged.tags, media },
+    ...{ language, section: section.slug, tags: tagged.tags.map(tag => tag.slug), media },
     ...(leadMedia === undefined ? {} : { leadMedia }),
   }
   if (tagged.left > 0) remarks.push(`${tagged.left} tags past the fiftieth were left out`)
-  const saved = await takeFields(tx, copy, fields, remarks)
+  const saved = await takeFields(tx, copy, fields, [section, ...tagged.tags], remarks)
   await remember(tx, wire, 'article', saved.id)
 
   const made = { media: newMedia, tags: tagged.made }
@@ -124,11 +125,12 @@ async function importAllMedia(
   return { ids: [...ids], made, selfId }
 }
 
-/** Puts the fields into the working copy, or into a draft that is still to be saved. */
+/** Puts the fields into the working copy, or into a draft that is still to be saved; `tags` are those that they name. */
 async function takeFields(
   tx: Writer,
   copy: WorkingCopy | undefined,
   fields: Prepared<ArticleInput>,
+  tags: readonly TagReference[],
   remarks: string[],
 ): Promise<WorkingCopy> {
   // Fields that the new version no longer has are removed: an import is the whole item.
@@ -149,8 +151,8 @@ async function takeFields(
       }
     : {}
   const saved = copy
-    ? await patchArticle(tx, copy.id, { ...removed, ...fields }, 'any')
-    : await draftArticle(tx, fields)
+    ? await patchArticle(tx, copy.id, { ...removed, ...fields }, 'any', tags)
+    : await draftArticle(tx, fields, undefined, tags)
   for (const { detail } of saved.warnings) remarks.push(detail)
   return saved.copy
 }

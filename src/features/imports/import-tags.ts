@@ -8,6 +8,7 @@ import {
   findTagByCode,
   findTagById,
   isTagSlugTaken,
+  type TagReference,
   type TagRow,
 } from '../tags/tags.store.ts'
 import { createTag } from '../tags/tags.ts'
@@ -19,11 +20,16 @@ const mostTags = 50
 /** As the editorial schema has it. */
 const longestName = 200
 
-/** The slugs of an item's tags and section, each found or made; `made` counts the new, `left` names those past the limit. */
-export type ImportedTags = { section: string | undefined; tags: string[]; made: number; left: number }
+/** An item's tags and section, each found or made; `made` counts the new, `left` those past the limit. */
+export type ImportedTags = {
+  section: TagReference | undefined
+  tags: TagReference[]
+  made: number
+  left: number
+}
 
-/** Slugs of the tags that a transaction found or made, by what an item calls them: most items are of the same few. */
-export type KnownTags = Map<string, string>
+/** The tags that a transaction found or made, by what an item calls them: most items are of the same few. */
+export type KnownTags = Map<string, TagReference>
 
 /** Finds or makes the tags of an item, in its language. */
 export async function importTags(
@@ -33,31 +39,33 @@ export async function importTags(
   known: KnownTags,
 ): Promise<ImportedTags> {
   const result: ImportedTags = { section: undefined, tags: [], made: 0, left: 0 }
-  const slugs = new Set<string>()
+  const ids = new Set<string>()
   for (const tag of wire) {
     if (tag.kind === 'section' && result.section !== undefined) continue
-    if (tag.kind !== 'section' && slugs.size >= mostTags) {
+    if (tag.kind !== 'section' && ids.size >= mostTags) {
       result.left++
       continue
     }
     const key = tagKey(tag)
-    let slug = known.get(key)
-    if (slug === undefined) {
+    let one = known.get(key)
+    if (one === undefined) {
       const found = await findOrMake(tx, tag, language)
       if (!found) continue
       if (found.isNew) result.made++
-      slug = found.row.slug
-      known.set(key, slug)
+      one = found.row
+      known.set(key, one)
     }
-    if (tag.kind === 'section') result.section = slug
-    else slugs.add(slug)
+    if (tag.kind === 'section') result.section = one
+    else if (!ids.has(one.id)) {
+      ids.add(one.id)
+      result.tags.push(one)
+    }
   }
-  result.tags = [...slugs]
   return result
 }
 
 /** The section that items without one stand under, made when it is first needed. */
-export async function ensureSection(tx: Writer, slug: string, known: KnownTags): Promise<string> {
+export async function ensureSection(tx: Writer, slug: string, known: KnownTags): Promise<TagReference> {
   const key = `section ${slug}`
   const before = known.get(key)
   if (before !== undefined) return before
@@ -66,8 +74,8 @@ export async function ensureSection(tx: Writer, slug: string, known: KnownTags):
   const names: Record<string, string> =
     slug === 'newswire' ? { en: 'Newswire', bg: 'Новини от агенциите' } : { en: slug }
   const section = found?.kind === 'section' ? found : await createTag(tx, { slug, kind: 'section', names })
-  known.set(key, section.slug)
-  return section.slug
+  known.set(key, section)
+  return section
 }
 
 async function findOrMake(
