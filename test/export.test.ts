@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, lstat, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import sharp from 'sharp'
 import t from 'tap'
 import { openTarget } from '../src/cli/target.ts'
@@ -18,7 +19,7 @@ import {
   publishNew,
 } from './support/newsroom.ts'
 import { closeEarly, run } from './support/process.ts'
-import { rowsOf } from './support/store.ts'
+import { rowsOf, storeOf } from './support/store.ts'
 import { depsOf } from './support/wire.ts'
 
 const patient = { timeout: 120_000 }
@@ -407,6 +408,10 @@ t.test(
     const [read, wrote] = await Promise.all([readFile(pipe, 'utf8'), run(newsroom.folder, ['export', pipe])])
     t.equal(wrote.code, 0)
     t.equal(JSON.parse(read).pubStatus, 'usable')
+    const env = { ...process.env, DATA_DIR: newsroom.folder, ...(await storeOf(newsroom.folder)) }
+    const command = `"${process.execPath}" src/main.ts export /dev/stdout | head -n 1`
+    const piped = await promisify(execFile)('sh', ['-c', command], { env })
+    t.equal(JSON.parse(piped.stdout).pubStatus, 'usable', 'also by a link to it')
     const folder = await run(newsroom.folder, ['export', newsroom.folder])
     t.equal(folder.code, 2)
     t.match(folder.err, /is a folder/)

@@ -16,11 +16,11 @@ export type Target = (lines: AsyncIterable<string>, signal: AbortSignal) => Prom
 export async function openTarget(path: string): Promise<Target> {
   if (path === '-')
     return (lines, signal) => pipeline(Readable.from(lines), process.stdout, { end: false, signal })
-  const file = await whereItLeads(path)
-  const found = await stat(file).catch(() => undefined)
+  const found = await stat(path).catch(() => undefined)
   if (found?.isDirectory()) throw new UsageError(`${path} is a folder. Name a file.`)
   if (found && !found.isFile())
-    return (lines, signal) => pipeline(Readable.from(lines), createWriteStream(file), { signal })
+    return (lines, signal) => pipeline(Readable.from(lines), createWriteStream(path), { signal })
+  const file = await whereItLeads(path)
   return async (lines, signal) => {
     const part = `${file}.${randomUUID()}.part`
     const mode = found ? found.mode & 0o777 : 0o666

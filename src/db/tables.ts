@@ -375,18 +375,19 @@ export function describeTables(kit: ColumnKit) {
     k => [uniqueIndex('keys_prefix').on(k.prefix)],
   )
 
-  // What came from outside, by its own name: a second import of the same version changes nothing.
+  // What came from outside, by its own name: a second import of the same version changes nothing. What its sender took back
+  // of it stands beside it under a name of its own: all up to a version, all that was made up to an instant, or both.
   const imports = table(
     'imports',
     {
       uri: text('uri').primaryKey(),
       version: text('version').notNull(),
       versionCreated: instant('version_created'),
-      // `none` is an item that was canceled before anything was made of it.
+      // `none` is of what was taken back.
       subjectType: word('subject_type', ['article', 'media', 'tag', 'none'] as const).notNull(),
       subjectId: text('subject_id').notNull(),
       importedAt: instant('imported_at').notNull(),
-      // When its sender took that version back.
+      // Of what was taken back: up to when it was made.
       canceledAt: instant('canceled_at'),
     },
     i => [index('imports_subject').on(i.subjectId)],

@@ -6,10 +6,10 @@ import { withdrawArticle } from '../desk/takedown.ts'
 import { listMediaUsers } from '../media/media.store.ts'
 import { cutText } from './import-fields.ts'
 import { mediaKey } from './import-media.ts'
-import { findImport, type ImportRow } from './imports.store.ts'
+import { findImport, type Imported } from './imports.store.ts'
 import { requireTakedown } from './may-take.ts'
 import type { WireItem } from './ninjs.ts'
-import { remember } from './remember.ts'
+import { rememberTakedown } from './remember.ts'
 import type { Result } from './report.ts'
 
 /**
@@ -20,32 +20,26 @@ export async function cancelItem(
   tx: Writer,
   wire: WireItem,
   copy: WorkingCopy | undefined,
-  known: ImportRow | undefined,
+  { known, takedown }: Imported,
 ): Promise<Result> {
-  if (known) requireTakedown(wire, known, copy)
   // Its own kind is not asked: what is taken back is what it was here.
   const media = copy ? undefined : await findImport(tx, mediaKey(wire))
-  return media ? cancelMedia(tx, wire, media.subjectId, known ?? media) : cancelArticle(tx, wire, copy, known)
+  const imported = { known: known ?? media, takedown }
+  requireTakedown(wire, imported, copy)
+  await rememberTakedown(tx, wire, imported)
+  return media ? cancelMedia(tx, media.subjectId) : cancelArticle(tx, wire, copy)
 }
 
 /** Media is taken out of articles by editors alone; that its sender took it back is remembered, and told once. */
-async function cancelMedia(tx: Writer, wire: WireItem, id: string, known: ImportRow): Promise<Result> {
+async function cancelMedia(tx: Writer, id: string): Promise<Result> {
   const users = await listMediaUsers(tx, id)
-  await remember(tx, wire, 'media', id, known)
   const use = users.length === 0 ? 'no article uses it' : `it is in ${users.join(', ')}`
   return { outcome: 'refused', rule: `media ${id} is canceled, and ${use}: taking it out is for an editor` }
 }
 
-async function cancelArticle(
-  tx: Writer,
-  wire: WireItem,
-  copy: WorkingCopy | undefined,
-  known: ImportRow | undefined,
-): Promise<Result> {
+async function cancelArticle(tx: Writer, wire: WireItem, copy: WorkingCopy | undefined): Promise<Result> {
   if (copy === undefined || copy.liveStatus === 'never' || copy.liveStatus === 'withdrawn') {
     const took = copy && (await takeBack(tx, copy, wire))
-    // Remembered, so that an older version that comes after it is not published.
-    await remember(tx, wire, copy ? 'article' : 'none', copy?.id ?? '', known)
     return {
       outcome: 'skipped',
       rule: `it is canceled and not published here${took ? ': its copy is a draft again' : ''}`,
@@ -56,7 +50,6 @@ async function cancelArticle(
   const note = wire.editorialNote === undefined ? '' : ` Its note to editors: ${wire.editorialNote}`
   const reason = cutText(`Canceled by its sender: ${wire.uri}.${note}`, 'reason')
   await withdrawArticle(tx, copy.id, { notice: notice.text, reason: reason.text }, 'any')
-  await remember(tx, wire, 'article', copy.id, known)
   const remarks = [notice, reason].flatMap(({ remark }) => remark ?? [])
   return { outcome: 'withdrawn', ...(remarks.length > 0 ? { rule: remarks.join('; ') } : {}) }
 }

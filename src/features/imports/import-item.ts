@@ -8,9 +8,10 @@ import { cancelItem } from './cancel-item.ts'
 import { type ArticleTexts, cutText, type ImportDefaults } from './import-fields.ts'
 import { importMedia, type ReadyMedia } from './import-media.ts'
 import { ensureSection, importTags, type KnownTags } from './import-tags.ts'
-import { findImport, type ImportRow } from './imports.store.ts'
-import { requireForeign, requireNewer, requireUntouched } from './may-take.ts'
+import { findImported, type ImportRow } from './imports.store.ts'
+import { isTakenBack, requireForeign, requireNewer, requireUntouched } from './may-take.ts'
 import type { WireItem } from './ninjs.ts'
+import type { WireMedia } from './ninjs-media.ts'
 import { remember } from './remember.ts'
 import { Passed, type Result } from './report.ts'
 
@@ -30,15 +31,16 @@ export async function importItem(
   knownTags: KnownTags,
 ): Promise<Result> {
   const { wire, texts } = ready
-  const known = await findImport(tx, wire.uri)
+  const imported = await findImported(tx, wire.uri)
+  const { known } = imported
   const isCanceled = wire.status === 'canceled'
   if (!known) await requireForeign(tx, wire)
-  else if (!isCanceled) requireNewer(wire, known)
+  if (!isCanceled) requireNewer(wire, imported)
   // What is read of it stands until the commit, whoever else has it in hand.
   if (known) await tx.lock(`article ${known.subjectId}`)
   const copy = known ? await findArticle(tx, known.subjectId) : undefined
   // Before its expiry: a takedown often says that the item expired in the past.
-  if (isCanceled) return cancelItem(tx, wire, copy, known)
+  if (isCanceled) return cancelItem(tx, wire, copy, imported)
   if ((wire.expires ?? Number.POSITIVE_INFINITY) <= tx.at) throw new Passed('skipped', 'it has expired')
   if (wire.isPartial) throw new Passed('skipped', 'it is partial, and would look whole')
   if (wire.kind !== 'text') return importPicture(tx, ready, known)
@@ -112,7 +114,7 @@ async function importAllMedia(
     const isSelf = one.wire === wire.self
     // What has the item's own name stands or falls with it.
     const isOwn = one.wire.uri === wire.uri
-    if (!isOwn && (await findImport(tx, one.wire.uri))?.canceledAt != null) {
+    if (!isOwn && (await isCanceledMedia(tx, one.wire))) {
       remarks.push(`${one.wire.uri} was canceled, and is left out`)
       continue
     }
@@ -123,6 +125,12 @@ async function importAllMedia(
     if (one.remark !== undefined) remarks.push(one.remark)
   }
   return { ids: [...ids], made, selfId }
+}
+
+/** Whether its sender took it back, and did not send it anew by itself: the version it has in an item may be the item's. */
+async function isCanceledMedia(tx: Writer, { uri }: WireMedia): Promise<boolean> {
+  const { known, takedown } = await findImported(tx, uri)
+  return takedown !== undefined && (!known || isTakenBack(known, takedown))
 }
 
 /** Puts the fields into the working copy, or into a draft that is still to be saved; `tags` are those that they name. */

@@ -121,7 +121,8 @@ export async function importMedia(
       rights: words.rights ?? null,
     }
     const order = compareVersions(wire.version, known.version)
-    const newer = order > 0
+    // What is not whole has not all the words.
+    const newer = order > 0 && !wire.isPartial
     // The bytes may be those that it has: another item brought them, or only the words are new.
     const isNew = stored !== undefined && stored.contentHash !== row.contentHash
     // Its files lie under the id that it was to have.

@@ -4,7 +4,7 @@ import type { FileStore } from '../media/files.ts'
 import { removeUnusedFiles } from '../media/media.ts'
 import type { ReadyItem } from './import-item.ts'
 import { type MediaOfPart, prepareMedia } from './import-media.ts'
-import { findImport, listImported } from './imports.store.ts'
+import { findImported, listImported } from './imports.store.ts'
 import { requireNewer } from './may-take.ts'
 import type { WireItem } from './ninjs.ts'
 import type { WireMedia } from './ninjs-media.ts'
@@ -108,9 +108,7 @@ async function finishTexts(texts: ItemTexts): Promise<NonNullable<ReadyItem['tex
 
 /** Throws Passed where that can be told beforehand. */
 async function refuseEarly({ db, now }: ImportDeps, wire: WireItem): Promise<void> {
-  const known = await findImport(db.desk, wire.uri)
-  if (wire.status === 'canceled') return
-  if (known) requireNewer(wire, known)
+  requireNewer(wire, await findImported(db.desk, wire.uri))
   if ((wire.expires ?? Number.POSITIVE_INFINITY) <= now()) throw new Passed('skipped', 'it has expired')
 }
 

@@ -1,5 +1,5 @@
 import type { DeskReader, Writer } from '../../db/db.ts'
-import { and, eq, notExists, sql } from '../../db/drizzle.ts'
+import { and, eq, notExists, or, sql } from '../../db/drizzle.ts'
 import { slotsOf } from '../../db/insert.ts'
 import type { AllTables } from '../../db/tables.ts'
 
@@ -15,6 +15,48 @@ export async function findImport(reader: DeskReader, uri: string): Promise<Impor
       .where(eq(imports.uri, sql.placeholder('uri')))
   const [row] = await reader.prepared('import by uri', build, { uri })
   return row
+}
+
+/** What the sender of an item took back of it: all up to a version, all that was made up to an instant, or both. */
+export type Takedown = { version: string | undefined; until: number | undefined }
+
+/** What was made of an item from outside, and what its sender took back of it. */
+export type Imported = { known: ImportRow | undefined; takedown: Takedown | undefined }
+
+const takedownKey = (uri: string) => `canceled ${uri}`
+/** Stands where a takedown is of no version. */
+const none = ''
+
+/** Both at once, by the item's own name. */
+export async function findImported(reader: DeskReader, uri: string): Promise<Imported> {
+  const { imports } = reader.tables
+  const build = () =>
+    reader.sql
+      .select()
+      .from(imports)
+      .where(or(eq(imports.uri, sql.placeholder('uri')), eq(imports.uri, sql.placeholder('takedown'))))
+  const params = { uri, takedown: takedownKey(uri) }
+  const rows = await reader.prepared('import and takedown by uri', build, params)
+  const known = rows.find(row => row.uri === uri)
+  const row = rows.find(row => row.uri === params.takedown)
+  if (row)
+    return { known, takedown: { version: row.version || undefined, until: row.canceledAt ?? undefined } }
+  // As it was kept at first, in the item's own row.
+  const isCanceled = known !== undefined && known.canceledAt !== null
+  return { known, takedown: isCanceled ? { version: known.version, until: undefined } : undefined }
+}
+
+/** Remembers what the sender of an item took back of it, in place of what was before. */
+export async function saveTakedown(tx: Writer, uri: string, { version, until }: Takedown): Promise<void> {
+  await saveImport(tx, {
+    uri: takedownKey(uri),
+    version: version ?? none,
+    versionCreated: null,
+    subjectType: 'none',
+    subjectId: '',
+    importedAt: tx.at,
+    canceledAt: until ?? null,
+  })
 }
 
 /** Those of the names that something was imported by. */

@@ -2,60 +2,81 @@ import type { Writer } from '../../db/db.ts'
 import type { Mutation } from '../../words.ts'
 import { findLastActor } from '../audit/audit.store.ts'
 import { findArticle, type WorkingCopy } from '../desk/desk.store.ts'
-import type { ImportRow } from './imports.store.ts'
+import type { Imported, ImportRow, Takedown } from './imports.store.ts'
 import { anyVersion, type WireItem } from './ninjs.ts'
 import { Passed } from './report.ts'
 import { compareVersions } from './versions.ts'
 
 /** Throws Passed for a usable item whose version was taken before, or a later one was, or was taken back. */
-export function requireNewer(wire: WireItem, known: ImportRow): void {
-  const order = orderOf(wire, known)
-  if (order < 0) throw older(wire, known)
-  if (order > 0) return
-  const isLater = (wire.versionCreated ?? 0) > (timeOfKnown(known) ?? 0)
-  if (known.canceledAt === null) {
-    if (isLater) return
-    throw new Passed('unchanged', '')
-  }
-  if (known.version !== anyVersion)
-    throw new Passed('skipped', `version ${known.version} was canceled by its sender`)
-  if (!isLater) throw new Passed('skipped', 'it is of before its sender canceled it')
+export function requireNewer(wire: WireItem, { known, takedown }: Imported): void {
+  const order = known ? compareVersions(wire.version, known.version) : 1
+  if (known && order < 0) throw older(wire, known)
+  if (isTakenBack(wire, takedown))
+    throw new Passed('skipped', `version ${wire.version} was canceled by its sender`)
+  const isLater = (wire.versionCreated ?? never) > (known?.versionCreated ?? never)
+  if (order === 0 && !isLater) throw new Passed('unchanged', '')
 }
 
 /**
- * Throws Passed for a takedown that was heeded before, or that cannot be known to mean what is here: what is withdrawn does
- * not come back, so what a reader sees and its sender may have taken back is for an editor.
+ * Throws Passed for a takedown that was heeded before, and for one that may be of what came before that which is here:
+ * what is withdrawn does not come back, so what readers see then is for an editor.
  */
-export function requireTakedown(wire: WireItem, known: ImportRow, copy: WorkingCopy | undefined): void {
-  const order = orderOf(wire, known)
-  if (order < 0) throw older(wire, known)
-  if (order > 0) return
+export function requireTakedown(
+  wire: WireItem,
+  { known, takedown }: Imported,
+  copy: WorkingCopy | undefined,
+): void {
   const isOut = copy !== undefined && copy.liveStatus !== 'never' && copy.liveStatus !== 'withdrawn'
-  const { versionCreated: at } = wire
-  if (known.canceledAt !== null) {
-    if (at !== undefined && at > (timeOfKnown(known) ?? 0)) return
-    if (!isOut) throw new Passed('unchanged', '')
-    throw new Passed(
-      'refused',
-      'it was published here after its sender canceled it: withdrawing it is for an editor',
-    )
+  const isStill = known !== undefined && isTakenBack(known, takedown)
+  if (known && wire.version !== anyVersion && compareVersions(wire.version, known.version) < 0)
+    throw older(wire, known)
+  if (isHeeded(wire, known, takedown)) {
+    if (!isOut || !isStill) throw new Passed('unchanged', '')
+    throw new Passed('refused', `it was published here after its sender canceled it: ${forEditor}`)
   }
-  // Without a number it is of what was before it. A sender's clock may run ahead; nothing was made after it came.
-  if (wire.version !== anyVersion || at === undefined) return
-  if (at >= Math.min(known.versionCreated ?? at, known.importedAt)) return
-  const rule = `it is canceled as of before version ${known.version}, which was imported`
-  throw isOut
-    ? new Passed('refused', `${rule}: withdrawing it is for an editor`)
-    : new Passed('skipped', rule)
+  if (!known || !isUncertain(wire, known, takedown, isStill)) return
+  const rule = `it is canceled, perhaps as it was before version ${known.version}`
+  const isOnItsWay = copy !== undefined && copy.deskStatus !== 'draft'
+  if (isOut || isOnItsWay || known.subjectType === 'media')
+    throw new Passed('refused', `${rule}: ${forEditor}`)
+  throw new Passed('skipped', rule)
 }
 
-/** Which of two versions is later; neither where one has no number: then their times tell. */
-function orderOf({ version }: WireItem, known: ImportRow): number {
-  return version === anyVersion || known.version === anyVersion ? 0 : compareVersions(version, known.version)
+const forEditor = 'taking it down is for an editor'
+/** Before any time that an item can have. */
+const never = Number.NEGATIVE_INFINITY
+
+/** Whether a version is among what its sender took back. */
+export function isTakenBack(
+  { version, versionCreated }: { version: string; versionCreated?: number | null },
+  takedown: Takedown | undefined,
+): boolean {
+  if (!takedown) return false
+  const { version: last, until } = takedown
+  if (last !== undefined && compareVersions(version, last) <= 0) return true
+  return until !== undefined && (versionCreated ?? never) <= until
 }
 
-/** When the known version was made, or taken back. */
-const timeOfKnown = ({ versionCreated, canceledAt }: ImportRow) => versionCreated ?? canceledAt
+/** Whether a takedown is among those that were heeded: by its version, its time, or for want of both since it is still in force. */
+function isHeeded(wire: WireItem, known: ImportRow | undefined, takedown: Takedown | undefined): boolean {
+  if (!takedown) return false
+  const { version, until } = takedown
+  if (wire.version !== anyVersion) return version !== undefined && compareVersions(wire.version, version) <= 0
+  if (wire.versionCreated !== undefined) return until !== undefined && wire.versionCreated <= until
+  return !known || isTakenBack(known, takedown)
+}
+
+/** Whether a takedown without a version may be older than what is here: by its time, or for want of one since another was before. */
+function isUncertain(
+  { version, versionCreated }: WireItem,
+  known: ImportRow,
+  takedown: Takedown | undefined,
+  isStill: boolean,
+): boolean {
+  if (version !== anyVersion) return false
+  if (versionCreated === undefined) return takedown !== undefined && !isStill
+  return known.versionCreated !== null && versionCreated < known.versionCreated
+}
 
 const older = ({ version }: WireItem, known: ImportRow) =>
   new Passed('skipped', `version ${version} is older than ${known.version}, which was imported`)

@@ -23,6 +23,8 @@ export type WireCommon = {
   versionCreated?: number
   embargoedUntil?: number
   expires?: number
+  /** It says that it is not whole. */
+  isPartial?: true
 }
 
 /** `pubstatus`, usable when it is not told; throws ItemError for a word that is none of the three. */
@@ -62,7 +64,14 @@ export function readCommon(
     version: idOf(fields, 'version') ?? within?.version ?? '1',
     status: readStatus(fields),
     ...present(common),
+    ...(isPartial(fields) && { isPartial: true }),
   }
+}
+
+/** By the word of ninjs 2.x and 3.x, or that of 1.x; others say how it is represented in words of their own. */
+function isPartial(fields: Fields): boolean {
+  const word = fields.byName.get('representationtype')?.value
+  return typeof word === 'string' && ['partial', 'incomplete'].includes(word.trim().toLowerCase())
 }
 
 const embargoNames = ['embargoeduntil', 'embargoed']

@@ -38,8 +38,6 @@ export type WireItem = WireCommon & {
   editorialNote?: string
   correctionNote?: string
   firstCreated?: number
-  /** It says that it is not whole. */
-  isPartial?: true
   /** For whom it is, where an item that was exported here says so. */
   access?: Access
   genres: { name?: string; uri?: string; code?: string }[]
@@ -93,18 +91,11 @@ export function readNinjs(value: unknown): WireItem {
       firstCreated: storableTimeOf(fields, 'firstcreated'),
       access: readAccess(fields),
     }),
-    ...(isPartial(fields) && { isPartial: true }),
     genres: readGenres(fields),
     tags: readTags(fields),
     media: readAssociations(fields, uri),
     ...(kind !== 'text' && { self: readMedia(fields, uri, 'self', kind) }),
   }
-}
-
-/** The word of ninjs 2.x and 3.x, and that of 1.x; others say how it is represented in words of their own. */
-function isPartial(fields: Fields): boolean {
-  const word = orNone(() => textOf(fields, 'representationtype'))
-  return ['partial', 'incomplete'].includes(word?.trim().toLowerCase() ?? '')
 }
 
 /** Of an item that its sender takes back only what says so is read: no fault in the rest may keep it up. */
