@@ -20,13 +20,12 @@ export async function cancelItem(
   tx: Writer,
   wire: WireItem,
   copy: WorkingCopy | undefined,
-  { known, takedown }: Imported,
+  imported: Imported,
 ): Promise<Result> {
-  // Its own kind is not asked: what is taken back is what it was here.
-  const media = copy ? undefined : await findImport(tx, mediaKey(wire))
-  const imported = { known: known ?? media, takedown }
   requireTakedown(wire, imported, copy)
   await rememberTakedown(tx, wire, imported)
+  // Its own kind is not asked: what is taken back is what it was here.
+  const media = copy ? undefined : await findImport(tx, mediaKey(wire))
   return media ? cancelMedia(tx, media.subjectId) : cancelArticle(tx, wire, copy)
 }
 

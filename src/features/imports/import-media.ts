@@ -130,7 +130,7 @@ export async function importMedia(
       throw new Passed('refused', `another import took ${wire.uri} at the same moment: import it again`)
     if (newer || (isNew && (order === 0 || row.contentHash === null))) {
       await patchMedia(tx, row.id, { ...(newer ? patch : {}), ...(isNew ? { stored } : {}) }, 'any')
-      if (order >= 0) await remember(tx, wire, row.id)
+      if (order >= 0 && !wire.isPartial) await remember(tx, wire, row.id)
     }
     return { id: row.id, isNew: false }
   }
@@ -142,7 +142,8 @@ export async function importMedia(
 async function remember(tx: Writer, wire: WireMedia, id: string): Promise<void> {
   await saveImport(tx, {
     uri: mediaKey(wire),
-    version: wire.version,
+    // The whole of that version is still to come.
+    version: wire.isPartial ? '0' : wire.version,
     versionCreated: wire.versionCreated ?? null,
     subjectType: 'media',
     subjectId: id,

@@ -23,7 +23,8 @@ export type Takedown = { version: string | undefined; until: number | undefined 
 /** What was made of an item from outside, and what its sender took back of it. */
 export type Imported = { known: ImportRow | undefined; takedown: Takedown | undefined }
 
-const takedownKey = (uri: string) => `canceled ${uri}`
+/** No uri of an item begins with a space. */
+const takedownKey = (uri: string) => ` canceled ${uri}`
 /** Stands where a takedown is of no version. */
 const none = ''
 

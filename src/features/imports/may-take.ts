@@ -27,19 +27,21 @@ export function requireTakedown(
   copy: WorkingCopy | undefined,
 ): void {
   const isOut = copy !== undefined && copy.liveStatus !== 'never' && copy.liveStatus !== 'withdrawn'
+  const isOnItsWay = copy !== undefined && copy.deskStatus !== 'draft'
   const isStill = known !== undefined && isTakenBack(known, takedown)
   if (known && wire.version !== anyVersion && compareVersions(wire.version, known.version) < 0)
     throw older(wire, known)
   if (isHeeded(wire, known, takedown)) {
-    if (!isOut || !isStill) throw new Passed('unchanged', '')
-    throw new Passed('refused', `it was published here after its sender canceled it: ${forEditor}`)
+    if (!isStill || !(isOut || isOnItsWay)) throw new Passed('unchanged', '')
+    const done = isOut ? 'published' : 'scheduled or sent for review'
+    throw new Passed('refused', `it was ${done} here after its sender canceled it: ${forEditor}`)
   }
   if (!known || !isUncertain(wire, known, takedown, isStill)) return
   const rule = `it is canceled, perhaps as it was before version ${known.version}`
-  const isOnItsWay = copy !== undefined && copy.deskStatus !== 'draft'
   if (isOut || isOnItsWay || known.subjectType === 'media')
     throw new Passed('refused', `${rule}: ${forEditor}`)
-  throw new Passed('skipped', rule)
+  // By its time it can be remembered, of whatever version it is.
+  if (wire.versionCreated === undefined) throw new Passed('skipped', rule)
 }
 
 const forEditor = 'taking it down is for an editor'

@@ -72,24 +72,14 @@ async function importOne(
   defaults: ImportDefaults,
   knownTags: KnownTags,
 ): Promise<Result> {
-  const attempt = async () => {
-    try {
-      return await tx.savepoint(() => importItem(tx, ready, defaults, knownTags))
-    } catch (error) {
-      // What it made is undone, tags too; one that is unchanged had made none.
-      if (!(error instanceof Passed && error.outcome === 'unchanged')) knownTags.clear()
-      throw error
-    }
-  }
   if (ready.passed) return resultOf(ready.passed)
-  const takesOnTrust = knownTags.size > 0
   try {
-    return await attempt()
+    return await tx.savepoint(() => importItem(tx, ready, defaults, knownTags))
   } catch (error) {
-    if (!takesOnTrust || ruleOf(error) === undefined) return resultOf(error)
+    // What it made is undone, tags too; one that is unchanged had made none.
+    if (!(error instanceof Passed && error.outcome === 'unchanged')) knownTags.clear()
+    return resultOf(error)
   }
-  // What items before it had found may have been merged or deleted meanwhile: now it looks for itself.
-  return attempt().catch(resultOf)
 }
 
 /** What became of an item that threw; throws on what is no item's fault. */
