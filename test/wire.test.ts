@@ -111,9 +111,9 @@ t.test('a picture that has its version from an item is taken back by whatever it
 
 t.test('a picture whose part came first is made whole by its own version', async t => {
   const newsroom = await openNewsroom(t)
-  const main = { uri: 'urn:test:p', type: 'picture', version: '1', representationtype: 'partial' }
+  const main = { uri: 'urn:test:p', type: 'picture', version: '0', representationtype: 'partial' }
   await take(newsroom, item({ associations: { main } }))
-  await take(newsroom, { uri: 'urn:test:p', type: 'picture', version: '1', creditline: 'Lake Photo' })
+  await take(newsroom, { uri: 'urn:test:p', type: 'picture', version: '0', creditline: 'Lake Photo' })
   t.equal((await newsroom.get('/v1/articles')).body.data[0].leadMedia.credit, 'Lake Photo')
 })
 
@@ -200,6 +200,14 @@ t.test('a takedown without a version is of what was before it', async t => {
     ],
     ['a picture', 0, [picture, 'imported'], [kill, 'refused'], [{ ...picture, ...at('03:30') }, 'skipped']],
     ['nothing that is known', 0, [kill, 'skipped'], [item(), 'skipped'], [item({ version: '2' }), 'skipped']],
+    [
+      'nothing that is known, after another',
+      0,
+      [{ ...kill, version: '1' }, 'skipped'],
+      [kill, 'skipped'],
+      [kill, 'unchanged'],
+      [item({ version: '2' }), 'skipped'],
+    ],
     ['what was made since', 1, [kill, 'skipped'], [item({ version: '2', ...ahead(1) }), 'imported']],
     [
       'a number taken back before',
@@ -323,6 +331,30 @@ t.test('a takedown of what is on its way out, and may be newer, is for an editor
   await ask(newsroom, `/articles/${id}/schedule`, { publishAt })
   const again = await take(newsroom, { ...kill, version: '1' })
   t.match(again, [{ outcome: 'refused', rule: /scheduled or sent for review here after/ }])
+})
+
+t.test('a takedown of what readers see is not lost because a later version waits', async t => {
+  for (const [said, ...items] of [
+    ['live', item(), item({ version: '2', ...withheld, ...at('05:00') })],
+    ['under embargo', item({ embargoedUntil: '2990-01-01T00:00:00Z' }), item({ version: '2', ...withheld })],
+  ] as const) {
+    const newsroom = await openNewsroom(t)
+    await take(newsroom, ...items)
+    const told = [{ outcome: 'refused', rule: /version 1 is canceled, which readers may see/ }]
+    t.match(await take(newsroom, { ...kill, version: '1' }), told, said)
+    t.match(await take(newsroom, { ...kill, version: '2' }), [{ outcome: 'withdrawn' }])
+  }
+})
+
+t.test('an article does not become a picture, nor a picture an article', async t => {
+  const newsroom = await openNewsroom(t)
+  const picture = { uri: 'urn:test:1', type: 'picture', version: '2' }
+  await take(newsroom, item())
+  t.match(await take(newsroom, picture), [{ outcome: 'refused', rule: /became an article here/ }])
+  t.match(await take(newsroom, { ...kill, version: '3' }), [{ outcome: 'withdrawn' }])
+  const other = await openNewsroom(t)
+  await take(other, { ...picture, version: '1' })
+  t.match(await take(other, item({ version: '2' })), [{ outcome: 'refused', rule: /became media here/ }])
 })
 
 t.test('a takedown that comes again is of what was published meanwhile', async t => {

@@ -14,7 +14,7 @@ import type { Result } from './report.ts'
 
 /**
  * Takes back what an item became: an article is withdrawn, media is for an editor. Remembers that it was canceled. Throws
- * Passed where there is nothing to take back.
+ * Passed as requireTakedown does.
  */
 export async function cancelItem(
   tx: Writer,

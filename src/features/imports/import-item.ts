@@ -43,6 +43,9 @@ export async function importItem(
   if (isCanceled) return cancelItem(tx, wire, copy, imported)
   if ((wire.expires ?? Number.POSITIVE_INFINITY) <= tx.at) throw new Passed('skipped', 'it has expired')
   if (wire.isPartial) throw new Passed('skipped', 'it is partial, and would look whole')
+  // A takedown is of one thing.
+  if (copy ? wire.kind !== 'text' : known?.subjectType === 'media' && wire.kind === 'text')
+    throw new Passed('refused', `it became ${copy ? 'an article' : 'media'} here, and is of another kind now`)
   if (wire.kind !== 'text') return importPicture(tx, ready, known)
   if (copy?.liveStatus === 'withdrawn')
     throw new Passed('skipped', 'it was withdrawn: a usable version does not revive it')

@@ -142,8 +142,8 @@ export async function importMedia(
 async function remember(tx: Writer, wire: WireMedia, id: string): Promise<void> {
   await saveImport(tx, {
     uri: mediaKey(wire),
-    // The whole of that version is still to come.
-    version: wire.isPartial ? '0' : wire.version,
+    // The whole of that version is still to come: any is later than none.
+    version: wire.isPartial ? '' : wire.version,
     versionCreated: wire.versionCreated ?? null,
     subjectType: 'media',
     subjectId: id,

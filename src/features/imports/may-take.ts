@@ -29,9 +29,14 @@ export function requireTakedown(
   const isOut = copy !== undefined && copy.liveStatus !== 'never' && copy.liveStatus !== 'withdrawn'
   const isOnItsWay = copy !== undefined && copy.deskStatus !== 'draft'
   const isStill = known !== undefined && isTakenBack(known, takedown)
-  if (known && wire.version !== anyVersion && compareVersions(wire.version, known.version) < 0)
-    throw older(wire, known)
-  if (isHeeded(wire, known, takedown)) {
+  const wasHeeded = isHeeded(wire, known, takedown)
+  if (known && wire.version !== anyVersion && compareVersions(wire.version, known.version) < 0) {
+    if (wasHeeded || !isOut) throw older(wire, known)
+    // The later version may be a working copy yet.
+    const rule = `version ${wire.version} is canceled, which readers may see, and ${known.version} was imported`
+    throw new Passed('refused', `${rule}: ${forEditor}`)
+  }
+  if (wasHeeded) {
     if (!isStill || !(isOut || isOnItsWay)) throw new Passed('unchanged', '')
     const done = isOut ? 'published' : 'scheduled or sent for review'
     throw new Passed('refused', `it was ${done} here after its sender canceled it: ${forEditor}`)
@@ -65,7 +70,7 @@ function isHeeded(wire: WireItem, known: ImportRow | undefined, takedown: Takedo
   const { version, until } = takedown
   if (wire.version !== anyVersion) return version !== undefined && compareVersions(wire.version, version) <= 0
   if (wire.versionCreated !== undefined) return until !== undefined && wire.versionCreated <= until
-  return !known || isTakenBack(known, takedown)
+  return known ? isTakenBack(known, takedown) : until !== undefined
 }
 
 /** Whether a takedown without a version may be older than what is here: by its time, or for want of one since another was before. */
