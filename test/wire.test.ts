@@ -37,6 +37,20 @@ async function copyOf(newsroom: Newsroom): Promise<Json> {
   return (await newsroom.get(`/v1/editorial/articles/${id}`, { key })).body
 }
 
+/** Schedules the one copy there is for a minute from now; its id. */
+async function schedule(newsroom: Newsroom, more: object = {}): Promise<string> {
+  const { id } = await copyOf(newsroom)
+  const publishAt = new Date(newsroom.clock.now + 60_000).toISOString()
+  await ask(newsroom, `/articles/${id}/schedule`, { publishAt, ...more })
+  return id
+}
+
+/** What goes out in that minute. */
+async function fire(newsroom: Newsroom): Promise<readonly string[]> {
+  newsroom.clock.now += 60_000
+  return (await fireDue(newsroom.db, newsroom.clock.now)).published
+}
+
 t.test('a takedown is heeded whatever else it says, or leaves out', async t => {
   for (const kill of [
     { version: '2' },
@@ -322,13 +336,11 @@ t.test('a takedown that names nothing is not of what was sent anew since another
 t.test('a takedown of what is on its way out, and may be newer, is for an editor', async t => {
   const newsroom = await openNewsroom(t)
   await take(newsroom, item({ ...withheld, ...at('05:00') }))
-  const { id } = await copyOf(newsroom)
-  const publishAt = new Date(newsroom.clock.now + 60_000).toISOString()
-  await ask(newsroom, `/articles/${id}/schedule`, { publishAt })
+  await schedule(newsroom)
   t.match(await take(newsroom, { ...kill, ...at('04:00') }), [{ outcome: 'refused', rule: /for an editor/ }])
   await take(newsroom, { ...kill, version: '1' })
   t.equal((await copyOf(newsroom)).deskStatus, 'draft', 'what is sure is heeded')
-  await ask(newsroom, `/articles/${id}/schedule`, { publishAt })
+  await schedule(newsroom)
   const again = await take(newsroom, { ...kill, version: '1' })
   t.match(again, [{ outcome: 'refused', rule: /scheduled or sent for review here after/ }])
 })
@@ -373,22 +385,16 @@ t.test('a takedown that comes again is of what was published meanwhile', async t
 t.test('a copy that was scheduled here goes out no more once its sender took it back', async t => {
   const newsroom = await openNewsroom(t)
   await take(newsroom, item({ pubStatus: 'withheld' }))
-  const { id } = await copyOf(newsroom)
-  const publishAt = new Date(newsroom.clock.now + 60_000).toISOString()
-  await ask(newsroom, `/articles/${id}/schedule`, { publishAt })
+  await schedule(newsroom)
   await take(newsroom, { uri: 'urn:test:1', version: '1', pubstatus: 'canceled' })
-  newsroom.clock.now += 60_000
-  t.same((await fireDue(newsroom.db, newsroom.clock.now)).published, [])
+  t.same(await fire(newsroom), [])
 })
 
 t.test('an embargo that an editor scheduled is not lifted', async t => {
   const newsroom = await openNewsroom(t)
   await take(newsroom, item({ pubStatus: 'withheld' }))
-  const { id } = await copyOf(newsroom)
-  const publishAt = new Date(newsroom.clock.now + 60_000).toISOString()
-  await ask(newsroom, `/articles/${id}/schedule`, { publishAt, embargoedUntil: '2990-01-01T00:00:00Z' })
-  newsroom.clock.now += 60_000
-  await fireDue(newsroom.db, newsroom.clock.now)
+  await schedule(newsroom, { embargoedUntil: '2990-01-01T00:00:00Z' })
+  await fire(newsroom)
   t.equal((await copyOf(newsroom)).liveStatus, 'embargoed')
   t.match(await take(newsroom, item({ version: '2' })), [{ outcome: 'refused', rule: /under embargo here/ }])
   t.equal((await newsroom.get('/v1/articles')).body.data.length, 0)
@@ -574,11 +580,8 @@ t.test('two imports of one picture leave none without its bytes', async t => {
 t.test('the note of a scheduled first publish is told', async t => {
   const newsroom = await openNewsroom(t)
   await take(newsroom, item({ pubStatus: 'withheld' }))
-  const { id } = await copyOf(newsroom)
-  const publishAt = new Date(newsroom.clock.now + 60_000).toISOString()
-  await ask(newsroom, `/articles/${id}/schedule`, { publishAt, note: 'For readers' })
-  newsroom.clock.now += 60_000
-  await fireDue(newsroom.db, newsroom.clock.now)
+  const id = await schedule(newsroom, { note: 'For readers' })
+  await fire(newsroom)
   const { data } = (await newsroom.get(`/v1/articles/${id}/versions`)).body
   t.match(data, [{ number: 1, kind: 'publish', note: 'For readers' }])
 })
