@@ -25,6 +25,14 @@ export type DeskStatus = (typeof deskStatuses)[number]
 export const liveStatuses = ['never', 'embargoed', 'live', 'held', 'withdrawn'] as const
 export type LiveStatus = (typeof liveStatuses)[number]
 
+/** Who holds an article: an editor, its sender by `withheld`, or both. */
+export const holders = ['editor', 'sender', 'both'] as const
+export type Holder = (typeof holders)[number]
+
+/** What the sender of an imported item says of a version: it may be published, or not for the time being. */
+export const importStatuses = ['usable', 'withheld'] as const
+export type ImportStatus = (typeof importStatuses)[number]
+
 /** What made a version: the first publish, added news, or a mended error. */
 export const versionKinds = ['publish', 'update', 'correction'] as const
 export type VersionKind = (typeof versionKinds)[number]

@@ -61,7 +61,7 @@ export async function writeChanges(
   if (!head) throw new Error('the head row is missing')
   const first = head.seq - pending.length + 1
   const rows = pending.map(({ subjectType, subjectId, action, version = null }, i) => {
-    return { seq: first + i, at: head.at, subjectType, subjectId, action, version }
+    return { seq: first + i, at: head.at, subjectType, subjectId, action, version, mark: 0 }
   })
   await insertRows(tx, changes, rows)
 }
@@ -73,6 +73,6 @@ export const headLock = 'head'
 export async function ensureHead(connection: Sql, tables: AllTables, epoch: string): Promise<void> {
   await connection
     .insert(tables.head)
-    .values({ id: 1, epoch, seq: 0, at: 0, embargoSeq: 0 })
+    .values({ id: 1, epoch, seq: 0, at: 0, embargoSeq: 0, mark: 0, embargoMark: 0 })
     .onConflictDoNothing()
 }

@@ -6,6 +6,8 @@ import {
   articleKinds,
   auditedTypes,
   deskStatuses,
+  holders,
+  importStatuses,
   liveStatuses,
   mediaTypes,
   mutations,
@@ -67,6 +69,8 @@ export function describeTables(kit: ColumnKit) {
     width: integer('width'),
     height: integer('height'),
     bytes: integer('bytes'),
+    // The length of the public original: the upload without its metadata. Null until that file was made.
+    bareBytes: integer('bare_bytes'),
     renditions: json<StoredRendition[]>('renditions').notNull(),
   })
 
@@ -78,6 +82,10 @@ export function describeTables(kit: ColumnKit) {
     at: instant('at').notNull(),
     // Raised with what waits under embargo: it labels the answers of those who may see that, and no other.
     embargoSeq: integer('embargo_seq').notNull().default(0),
+    // Random, new with every commit that raises `seq` or `embargoSeq`: a log that was restored and has grown again has
+    // another mark at the same number.
+    mark: integer('mark').notNull().default(0),
+    embargoMark: integer('embargo_mark').notNull().default(0),
   })
 
   const changes = table('changes', {
@@ -87,6 +95,8 @@ export function describeTables(kit: ColumnKit) {
     subjectId: text('subject_id').notNull(),
     action: word('action', actions).notNull(),
     version: integer('version'),
+    // The mark of its commit; 0 in rows that are older than marks.
+    mark: integer('mark').notNull().default(0),
   })
 
   /** Where a publication may be, each with tables of its own: before readers, under embargo, or held. */
@@ -259,12 +269,16 @@ export function describeTables(kit: ColumnKit) {
     ],
   )
 
-  const media = table('media', {
-    ...mediaFacts(),
-    revision: integer('revision').notNull(),
-    createdAt: instant('created_at').notNull(),
-    updatedAt: instant('updated_at').notNull(),
-  })
+  const media = table(
+    'media',
+    {
+      ...mediaFacts(),
+      revision: integer('revision').notNull(),
+      createdAt: instant('created_at').notNull(),
+      updatedAt: instant('updated_at').notNull(),
+    },
+    m => [index('media_not_bare').on(m.id).where(sql`content_hash is not null and bare_bytes is null`)],
+  )
 
   const articles = table(
     'articles',
@@ -287,6 +301,10 @@ export function describeTables(kit: ColumnKit) {
       schedule: json<ScheduledPublish>('schedule'),
       // Until when the version that waits, or is held, is under embargo.
       embargoedUntil: instant('embargoed_until'),
+      // Who holds it, while `liveStatus` is held.
+      heldBy: word('held_by', holders),
+      // The number of the version that the public saw last; 0 before it saw any.
+      publicVersion: integer('public_version').notNull().default(0),
     },
     a => [
       index('articles_due').on(a.publishAt).where(sql`publish_at is not null`),
@@ -389,6 +407,8 @@ export function describeTables(kit: ColumnKit) {
       importedAt: instant('imported_at').notNull(),
       // Of what was taken back: up to when it was made.
       canceledAt: instant('canceled_at'),
+      // What the sender said of that version: usable (null too), or withheld.
+      status: word('status', importStatuses),
     },
     i => [index('imports_subject').on(i.subjectId)],
   )

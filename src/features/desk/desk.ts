@@ -124,6 +124,8 @@ export async function draftArticle(
     publishAt: null,
     schedule: null,
     embargoedUntil: null,
+    heldBy: null,
+    publicVersion: 0,
     sectionSlug: null,
     tags: [],
     leadMediaId: null,

@@ -72,7 +72,7 @@ export async function listImported(reader: DeskReader, uris: readonly string[]):
 /** Remembers the version of an item that was taken, in place of the one before. */
 export async function saveImport(
   tx: Writer,
-  row: Omit<ImportRow, 'canceledAt'> & Partial<ImportRow>,
+  row: Omit<ImportRow, 'canceledAt' | 'status'> & Partial<ImportRow>,
 ): Promise<void> {
   const { imports } = tx.tables
   const build = () => {
@@ -80,7 +80,7 @@ export async function saveImport(
     const { uri: _uri, ...rest } = slots
     return tx.sql.insert(imports).values(slots).onConflictDoUpdate({ target: imports.uri, set: rest })
   }
-  await tx.prepared('save import', build, { canceledAt: null, ...row })
+  await tx.prepared('save import', build, { canceledAt: null, status: null, ...row })
 }
 
 /** Whether there is an article that no item whose name begins so became. */

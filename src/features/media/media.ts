@@ -32,7 +32,7 @@ export type MediaPatch = { [K in keyof MediaWords]?: string | null }
 /** The stored files of a picture: what its row says of them. */
 export type PictureFiles = Pick<
   MediaRow,
-  'contentHash' | 'contentType' | 'extension' | 'width' | 'height' | 'bytes' | 'renditions'
+  'contentHash' | 'contentType' | 'extension' | 'width' | 'height' | 'bytes' | 'bareBytes' | 'renditions'
 >
 
 const noFiles: PictureFiles = {
@@ -42,6 +42,7 @@ const noFiles: PictureFiles = {
   width: null,
   height: null,
   bytes: null,
+  bareBytes: null,
   renditions: [],
 }
 
@@ -67,7 +68,8 @@ export async function storePicture(files: FileStore, id: string, bytes: Buffer):
     })
     contents.push(rendition.bytes)
   }
-  const stored = { contentHash, contentType, extension, width, height, bytes: bytes.length, renditions }
+  const sizes = { width, height, bytes: bytes.length, bareBytes: null }
+  const stored = { contentHash, contentType, extension, ...sizes, renditions }
   try {
     for (const [i, rendition] of renditions.entries())
       await files.put(pathOf(id, contentHash, rendition), contents[i] as Buffer)
