@@ -9,6 +9,7 @@ import { listTouched } from '../src/features/changes/touched.ts'
 import { followTouched } from '../src/http/touched.ts'
 import { ask } from './support/ask.ts'
 import { makeForm, makeTag, openNewsroom, publishNew } from './support/newsroom.ts'
+import { rowsOf } from './support/store.ts'
 
 const articles = '/v1/editorial/articles'
 const agent = new Agent({ keepAlive: true })
@@ -261,9 +262,9 @@ t.test('a log that moves under the look at it, and a look that fails', async t =
   await makeTag(newsroom, 'world')
   const source = newsroom.db.primary
   const entryOf = async (...tags: string[]) => {
-    const { epoch, seq } = await source.headNow()
+    const { epoch, seq, mark } = await source.headNow()
     const rest = { etag: '', headers: {}, until: undefined, body: Buffer.of() }
-    return { epoch, seq, tags, ...rest, packed: new Map(), packing: new Map() }
+    return { epoch, seq, mark, tags, ...rest, packed: new Map(), packing: new Map() }
   }
   /** What is done while what changed before is being read. */
   const meanwhile: (() => Promise<unknown>)[] = []
@@ -315,4 +316,21 @@ t.test('a log that moves under the look at it, and a look that fails', async t =
     'what another log said is not believed for long',
   )
   t.equal(await stands({ ...fifth.entry, seq: fifth.head.seq + 1 }, fifth.head, source), false)
+
+  const lost = await of('article-another')
+  const kept = { ...lost.entry }
+  t.equal(await stands(lost.entry, lost.head, source), true)
+  const { seq, mark } = fifth.head
+  // A backup is restored in place, and the log grows past the answers of the lost commits.
+  await rowsOf(newsroom.folder, `DELETE FROM changes WHERE seq > ${seq}`)
+  await rowsOf(newsroom.folder, `UPDATE head SET seq = ${seq}, mark = ${mark}`)
+  const restored = await source.headNow()
+  t.equal(restored.seq, seq)
+  for (const entry of [kept, lost.entry]) t.equal(await stands(entry, restored, source), false)
+  while ((await source.headNow()).seq <= lost.head.seq) await update()
+  const grown = await source.headNow()
+  for (const entry of [kept, lost.entry])
+    t.equal(await stands(entry, grown, source), false, 'an answer of a lost commit is never used again')
+  const seventh = await of('article-another')
+  t.equal(await stands(seventh.entry, seventh.head, source), true)
 })

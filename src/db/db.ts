@@ -46,7 +46,7 @@ export type Actor =
 export type Writer = DeskReader & {
   readonly sql: Sql
   readonly actor: Actor
-  /** The instant of this commit, in epoch milliseconds; never earlier than the commit before it. */
+  /** The clock when the transaction began, in epoch milliseconds. It may be earlier than the commit before it. */
   readonly at: number
   /** Notes a change for the log; its row is written with the last statements before COMMIT. */
   change(subjectType: SubjectType, subjectId: string, action: Action, version?: number): void
@@ -64,10 +64,21 @@ export type Writer = DeskReader & {
 }
 
 /**
- * The state of the spine: the log's epoch, its last sequence number and the instant of that commit; and how often what
- * waits under embargo changed.
+ * A commit of the log. `mark` is random, one for each commit: a log that was restored from a backup and has grown again
+ * has another mark at the same number. 0 stands for the empty log, and for commits older than marks.
  */
-export type Head = { epoch: string; seq: number; at: number; embargoSeq: number }
+export type LogPlace = { epoch: string; seq: number; mark: number }
+
+/**
+ * The last commit of the log, and its instant (epoch milliseconds). `embargoSeq` counts the changes of embargoed
+ * publications, `embargoMark` is the mark of the last of them.
+ */
+export type Head = LogPlace & { at: number; embargoSeq: number; embargoMark: number }
+
+/** Whether two places of logs are the same commit. */
+export function isSamePlace(a: LogPlace, b: LogPlace): boolean {
+  return a.seq === b.seq && a.mark === b.mark && a.epoch === b.epoch
+}
 
 /** One server to read the live tables from, and the head of the log as that server has it. */
 export type Source = {

@@ -71,11 +71,11 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
     try {
       await client.query('BEGIN')
       // A server may be set to tell of a commit before it is on the disk; what we acknowledge is.
-      const { rows } = await client.query<{ at: number }>(
-        "SELECT at, CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') " +
-          "THEN set_config('synchronous_commit', 'on', true) END FROM head WHERE id = 1",
+      await client.query(
+        "SELECT CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') " +
+          "THEN set_config('synchronous_commit', 'on', true) END",
       )
-      const at = Math.max(options.now(), rows[0]?.at ?? 0)
+      const at = options.now()
       const result = await inside.run({ client, last: Promise.resolve() }, () =>
         workIn(client, { actor, at }, work),
       )

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { Action, SubjectType } from '../words.ts'
 import type { Sql, Writer } from './db.ts'
 import { eq, sql } from './drizzle.ts'
@@ -40,31 +41,36 @@ export async function writeChanges(
 ): Promise<void> {
   if (pending.length === 0 && !embargo) return
   const { head: table, changes } = tx.tables
-  // Of two that began together the later may commit first: the log's times never go back.
-  // What is under embargo leaves no time that a reader could see: its instant is then 0.
-  const later = sql`case when ${table.at} > ${sql.placeholder('at')} then ${table.at} else ${sql.placeholder('at')} end`
-  const raise = () =>
-    tx.sql
+  // A transaction that only changed embargoed rows keeps `seq`, `at` and `mark`: readers cannot see that it was there.
+  const isSeen = pending.length > 0
+  const parts = [isSeen ? 'changes' : '', embargo ? 'embargo' : ''].join(' ')
+  const raise = () => {
+    const slot = sql.placeholder
+    const seen = {
+      seq: sql`${table.seq} + ${slot('count')}`,
+      at: sql`${slot('at')}`,
+      mark: sql`${slot('mark')}`,
+    }
+    const unseen = { embargoSeq: sql`${table.embargoSeq} + 1`, embargoMark: sql`${slot('embargoMark')}` }
+    return tx.sql
       .update(table)
-      .set({
-        seq: sql`${table.seq} + ${sql.placeholder('count')}`,
-        at: later,
-        embargoSeq: sql`${table.embargoSeq} + ${sql.placeholder('embargo')}`,
-      })
+      .set({ ...(isSeen ? seen : {}), ...(embargo ? unseen : {}) })
       .where(eq(table.id, 1))
-      .returning({ seq: table.seq, at: table.at })
-  const [head] = await tx.prepared('raise head', raise, {
-    count: pending.length,
-    at: pending.length === 0 ? 0 : at,
-    embargo: embargo ? 1 : 0,
-  })
+      .returning({ seq: table.seq })
+  }
+  const mark = newMark()
+  const params = { count: pending.length, at, mark, embargoMark: newMark() }
+  const [head] = await tx.prepared(`raise head for ${parts}`, raise, params)
   if (!head) throw new Error('the head row is missing')
   const first = head.seq - pending.length + 1
   const rows = pending.map(({ subjectType, subjectId, action, version = null }, i) => {
-    return { seq: first + i, at: head.at, subjectType, subjectId, action, version, mark: 0 }
+    return { seq: first + i, at, subjectType, subjectId, action, version, mark }
   })
   await insertRows(tx, changes, rows)
 }
+
+/** A commit's mark: 47 random bits, never 0. */
+const newMark = () => randomInt(1, 2 ** 47)
 
 /** What is locked by whoever makes a newsroom of a database. */
 export const headLock = 'head'

@@ -44,7 +44,6 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
   /** How many writes waited for the last commit. */
   let lastShared = 0
   const inside = new AsyncLocalStorage<true>()
-  const { tables } = reader
   const totalChanges = connection.prepare('SELECT total_changes()').pluck()
   /** Whether the transaction at hand holds something that was to be undone. */
   let isUnclean = false
@@ -136,12 +135,9 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
 
   /** One transaction. What came of each write is told when all is durable, refusals too: they may rest on what others wrote. */
   async function commitSome(): Promise<void> {
-    let at: number
+    const at = now()
     try {
       await begin(connection)
-      const last = () => sql.select({ at: tables.head.at }).from(tables.head)
-      const [head] = await reader.prepared('instant of head', last, {})
-      at = Math.max(now(), head?.at ?? 0)
     } catch (error) {
       rollBack()
       // None was taken yet: the first is told, and the next tried.

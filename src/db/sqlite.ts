@@ -93,7 +93,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
   return db
 }
 
-const headText = 'SELECT epoch, seq, at, embargo_seq AS embargoSeq FROM head WHERE id = 1'
+const headText =
+  'SELECT epoch, seq, mark, at, embargo_seq AS embargoSeq, embargo_mark AS embargoMark FROM head WHERE id = 1'
 
 /** Prepared statements kept for one connection; list shapes are many but finite, so the bound is generous. */
 const preparedLimit = 1000

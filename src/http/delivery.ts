@@ -1,6 +1,14 @@
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Db, EmbargoReader, Head, LiveReader, Source } from '../db/db.ts'
+import {
+  type Db,
+  type EmbargoReader,
+  type Head,
+  isSamePlace,
+  type LiveReader,
+  type LogPlace,
+  type Source,
+} from '../db/db.ts'
 import { DomainError, type ProblemParts } from '../errors.ts'
 import { type Answer, headersOf, tagHeaders } from './answer.ts'
 import { hasScope } from './auth.ts'
@@ -45,8 +53,8 @@ type Outcome = { settled: boolean; isHit?: boolean } & (
 /** An answer, and whether it was ready. */
 type Obtained = { entry: Entry; isHit: boolean }
 
-/** A state of the log; for those who see what waits under embargo, of that too. */
-type State = Pick<Head, 'epoch' | 'seq'> & Partial<Head>
+/** A commit of the log; with the embargo's number and mark for readers with `articles:embargoed`. */
+type State = LogPlace & Partial<Head>
 
 /** What is being made, and of which state of the log. */
 type InFlight = { readonly head: Head; readonly done: Promise<Outcome> }
@@ -73,8 +81,9 @@ export function makeDelivery({ db, cache, responses, readTouched, identity, now 
 
   /** The weak ETag of a form of answer at a head; known before any query. */
   function etagOf(head: State, audience: Audience, form: string): string {
-    const who = `${audience.subscribers ? 's' : 'p'}${audience.embargoed ? head.embargoSeq : ''}`
-    const text = `${head.epoch} ${head.seq} ${label} ${who} ${form}`
+    const embargo = audience.embargoed ? `${head.embargoSeq}.${head.embargoMark}` : ''
+    const who = `${audience.subscribers ? 's' : 'p'}${embargo}`
+    const text = `${head.epoch} ${head.seq}.${head.mark} ${label} ${who} ${form}`
     return `W/"${hash('sha256', text, 'base64url').slice(0, 22)}"`
   }
 
@@ -185,7 +194,7 @@ export function makeDelivery({ db, cache, responses, readTouched, identity, now 
       if (!going) break
       const [result] = await Promise.allSettled([going.done])
       const now = await source.headNow()
-      const stood = now.seq === going.head.seq && now.epoch === going.head.epoch
+      const stood = isSamePlace(now, going.head)
       if (stood && result.status === 'rejected') throw result.reason
       if (stood && result.status === 'fulfilled' && result.value.settled) return result.value
       head = now
@@ -208,8 +217,8 @@ export function makeDelivery({ db, cache, responses, readTouched, identity, now 
     for (let attempt = 1; ; attempt++) {
       const result = await computeOrWithdrawn(compute, { audience, live, embargo, head, isReplica })
       const after = await source.headNow()
-      const stood = !audience.embargoed || after.embargoSeq === head.embargoSeq
-      const settled = stood && after.seq === head.seq && after.epoch === head.epoch
+      const stood = !audience.embargoed || isSameEmbargo(after, head)
+      const settled = stood && isSamePlace(after, head)
       if (!settled && attempt < attempts) {
         head = after
         continue
@@ -220,6 +229,7 @@ export function makeDelivery({ db, cache, responses, readTouched, identity, now 
       const entry: Entry = {
         epoch: head.epoch,
         seq: head.seq,
+        mark: head.mark,
         tags: [...result.tags, ...(result.also ?? [])],
         etag: etagOf(head, audience, form),
         headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
@@ -240,6 +250,8 @@ export function makeDelivery({ db, cache, responses, readTouched, identity, now 
       listedTag(condition, etagOf(state, audience, form)),
   }
 }
+
+const isSameEmbargo = (a: Head, b: Head) => a.embargoSeq === b.embargoSeq && a.embargoMark === b.embargoMark
 
 type Withdrawn = { problem: { detail: string; parts: ProblemParts; tags: readonly string[] } }
 

@@ -13,23 +13,31 @@ function cursorOf(print: string, place: Place): string {
   return Buffer.from(JSON.stringify([print, ...place])).toString('base64url')
 }
 
+/** The type of a value in a cursor; a question mark: cursors of an earlier release lack it. */
+type ValueType = 'string' | 'number' | 'number?'
+type PlaceOf<S extends readonly ValueType[]> = {
+  [K in keyof S]: S[K] extends 'string' ? string : S[K] extends 'number' ? number : number | undefined
+}
+
 /** The place a cursor names. `shape` is the type of each of its values. Throws 400 for any cursor not of this list. */
-export function readCursor<S extends readonly ('string' | 'number')[]>(
+export function readCursor<S extends readonly ValueType[]>(
   form: string,
   cursor: string,
   shape: S,
-): { [K in keyof S]: S[K] extends 'number' ? number : string } {
+): PlaceOf<S> {
   const [print, ...place] = decode(cursor)
   const fits =
-    place.length === shape.length &&
-    place.every(
-      (value, i) => typeof value === shape[i] && (typeof value !== 'number' || Number.isSafeInteger(value)),
-    )
+    place.length <= shape.length &&
+    shape.every((type, i) => {
+      const value = place[i]
+      if (i >= place.length) return type === 'number?'
+      return type === 'string' ? typeof value === 'string' : Number.isSafeInteger(value)
+    })
   if (typeof print !== 'string' || place.some(value => typeof value === 'string' && value.includes('\0')))
     throw invalid()
   if (print !== fingerprint(form)) throw cursorMismatch()
   if (!fits) throw invalid()
-  return place as { [K in keyof S]: S[K] extends 'number' ? number : string }
+  return place as unknown as PlaceOf<S>
 }
 
 /** 400: the cursor is of another list. */
@@ -116,7 +124,7 @@ export type Page = { limit: number; hasMore: boolean; next?: string }
 type ListQuery = Readonly<Record<string, unknown>> & { limit: number; cursor?: string }
 
 /** A keyset list's request: where its page starts, and how its answer says where the next one does. */
-export function openPage<const S extends readonly ('string' | 'number')[]>(
+export function openPage<const S extends readonly ValueType[]>(
   path: string,
   query: ListQuery,
   shape: S,

@@ -1,16 +1,20 @@
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
-import type { Head } from '../db/db.ts'
+import { isSamePlace, type LogPlace } from '../db/db.ts'
 import type { Wanted } from './delivery.ts'
 
 export type Coding = 'zstd' | 'br' | 'gzip'
 
 /** An answer as it goes out: ready bytes, and the headers that are its own. */
 export type Entry = {
-  /** The state of the log it was made at, or a later one that it is known to be an answer to; taken for none to any other. */
+  /**
+   * The commit of the log for which this answer is valid. It is raised when later changes are known not to touch the
+   * answer; for any other commit the answer is not used.
+   */
   readonly epoch: string
   seq: number
+  mark: number
   /** What it is made of, as cache tags. */
   readonly tags: readonly string[]
   readonly etag: string
@@ -78,9 +82,9 @@ export function makeResponseCache(mostBytes: number) {
     kept: (key: string): Entry | undefined => entries?.get(key),
 
     /** The answer of a key at this state of the log. */
-    find(key: string, head: Head): Entry | undefined {
+    find(key: string, head: LogPlace): Entry | undefined {
       const entry = entries?.get(key)
-      return entry && entry.seq === head.seq && entry.epoch === head.epoch ? entry : undefined
+      return entry && isSamePlace(entry, head) ? entry : undefined
     },
 
     put(key: string, entry: Entry): void {

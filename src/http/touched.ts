@@ -1,21 +1,25 @@
-import type { Head, LiveReader, Source } from '../db/db.ts'
+import { type Head, isSamePlace, type LiveReader, type LogPlace, type Source } from '../db/db.ts'
 import { touchedByAny } from '../words.ts'
 import type { Entry } from './response-cache.ts'
 
-/** Reads what at most `most` changes after a sequence number touch: the last of them, how many, and their cache tags. */
-export type ReadTouched = (
-  live: LiveReader,
-  after: number,
-  most: number,
-) => Promise<{ last: number; count: number; tags: Iterable<string> }>
+/** Some changes: the last of them, the mark of each by its sequence number, and the cache tags that they touch. */
+export type Touched = {
+  last: LogPlace
+  marks: readonly (readonly [seq: number, mark: number])[]
+  tags: Iterable<string>
+}
+
+/** Reads at most `most` changes after a place of the log; undefined where the log has no such place (a restored backup). */
+export type ReadTouched = (live: LiveReader, after: LogPlace, most: number) => Promise<Touched | undefined>
 
 /** Whether an answer is one to the state `head`, which the source is at or was; it then knows that it is. */
 type Stands = (entry: Entry, head: Head) => Promise<boolean>
 
-/** Past it nothing that is kept is worth the reading. */
+/** More changes than these at once are not followed: all answers are made again. */
 const mostChanges = 500
-const mostTags = 20_000
-/** A log that does not rest keeps nobody waiting. */
+/** The rows of the log that are known at most, which bounds the memory they take. */
+const mostRows = 20_000
+/** Stop after three looks if the log keeps moving. */
 const mostLooks = 3
 
 /**
@@ -26,8 +30,8 @@ export function followTouched(read: ReadTouched) {
   const followed = new WeakMap<LiveReader, Stands>()
 
   return async (entry: Entry, head: Head, source: Source): Promise<boolean> => {
-    if (entry.epoch !== head.epoch || entry.seq > head.seq) return false
-    if (entry.seq === head.seq) return true
+    if (isSamePlace(entry, head)) return true
+    if (entry.epoch !== head.epoch || entry.seq >= head.seq) return false
     if (touchedByAny.some(tag => entry.tags.includes(tag))) return false
     let stands = followed.get(source.live)
     if (!stands) {
@@ -38,50 +42,58 @@ export function followTouched(read: ReadTouched) {
   }
 }
 
-/** The same on one server, from the state that an answer was made at. */
-function followOn(source: Source, read: ReadTouched, start: Pick<Head, 'epoch' | 'seq'>): Stands {
-  let { epoch } = start
-  /** What was touched after the one and up to the other is known. */
-  let [from, to] = [start.seq, start.seq]
+/** Follows the log of one server, from the commit that an answer was made at. */
+function followOn(source: Source, read: ReadTouched, start: LogPlace): Stands {
+  /** The log is known up to and with this commit. */
+  let to = start
+  /** The mark of each known row of the log. An answer made at another mark belongs to a log that is no more. */
+  const marks = new Map([[start.seq, start.mark]])
   const lastTouched = new Map<string, number>()
   let going: Promise<void> | undefined
 
+  const isKnown = ({ epoch, seq, mark }: LogPlace) => epoch === to.epoch && marks.get(seq) === mark
+
+  /** Forgets the log before this commit. */
+  function startAt(place: LogPlace): void {
+    to = place
+    marks.clear()
+    marks.set(place.seq, place.mark)
+    lastTouched.clear()
+  }
+
   /**
-   * Reads on until the log stands still under it: what belongs to a change is read after it, and may be of a later one. Only
-   * then is it taken for known.
+   * Reads the log until it stands still. The tags of a change are read after the change, and may be those of a later one:
+   * the changes count as known only then.
    */
   async function follow(): Promise<void> {
-    const found = new Map<string, number>()
+    const found: Touched[] = []
     let upTo = to
     for (let look = 0; ; look++) {
       const head = await source.headNow()
-      if (head.epoch === epoch && upTo >= head.seq) break
-      const isToBeRead = head.epoch === epoch && look < mostLooks && lastTouched.size <= mostTags
+      if (isSamePlace(head, upTo)) break
+      const isToBeRead = head.epoch === upTo.epoch && look < mostLooks && marks.size <= mostRows
       const touched = isToBeRead ? await read(source.live, upTo, mostChanges) : undefined
-      if (!touched || touched.count === mostChanges) {
-        epoch = head.epoch
-        from = head.seq
-        to = head.seq
-        lastTouched.clear()
-        return
-      }
-      for (const tag of touched.tags) found.set(tag, touched.last)
+      if (!touched || touched.marks.length === 0 || touched.marks.length === mostChanges) return startAt(head)
+      found.push(touched)
       upTo = touched.last
     }
-    for (const [tag, seq] of found) lastTouched.set(tag, seq)
+    for (const { tags, marks: read, last } of found) {
+      for (const [seq, mark] of read) marks.set(seq, mark)
+      for (const tag of tags) lastTouched.set(tag, last.seq)
+    }
     to = upTo
   }
 
   return async (entry, head) => {
-    if (to < head.seq || epoch !== head.epoch) {
+    if (!isKnown(head)) {
       going ??= follow().finally(() => {
         going = undefined
       })
       await going
     }
-    const isKnown = epoch === head.epoch && to >= head.seq && entry.seq >= from
-    if (!isKnown || entry.tags.some(tag => (lastTouched.get(tag) ?? 0) > entry.seq)) return false
-    entry.seq = Math.max(entry.seq, head.seq)
+    if (!isKnown(head) || !isKnown(entry)) return false
+    if (entry.tags.some(tag => (lastTouched.get(tag) ?? 0) > entry.seq)) return false
+    if (entry.seq < head.seq) Object.assign(entry, { seq: head.seq, mark: head.mark })
     return true
   }
 }

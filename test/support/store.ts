@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import pg from 'pg'
@@ -35,16 +35,39 @@ async function makeStore(url: string, file: string): Promise<string> {
   return name
 }
 
-/** Copies the template; PostgreSQL refuses while another copy is being made. */
-async function createFrom(url: string, name: string): Promise<void> {
+/** Makes a database as a copy of another; PostgreSQL refuses while another copy is being made. */
+async function createFrom(url: string, name: string, from = template): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await queryOnce(url, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`)
+      await queryOnce(url, `CREATE DATABASE ${name} TEMPLATE ${from} STRATEGY file_copy`)
       return
     } catch (error) {
       if (attempt === 100) throw error
       await new Promise(resolve => setTimeout(resolve, 20 + Math.random() * 50))
     }
+  }
+}
+
+/**
+ * Copies the store of a folder away, while no service has it open. The function it gives puts the copy back in place of
+ * the store, as an operator would who restores a backup by hand.
+ */
+export async function copyStore(folder: string): Promise<() => Promise<void>> {
+  if (server === undefined) {
+    const file = join(folder, 'dateline.sqlite')
+    const copy = join(folder, 'copy.sqlite')
+    cpSync(file, copy)
+    return async () => {
+      for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
+      cpSync(copy, file)
+    }
+  }
+  const name = readFileSync(join(folder, nameFile), 'utf8')
+  const copy = `${name}_copy`
+  await createFrom(server, copy, name)
+  return async () => {
+    await queryOnce(server, `DROP DATABASE ${name}`)
+    await createFrom(server, name, copy)
   }
 }
 

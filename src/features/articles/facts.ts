@@ -1,4 +1,4 @@
-import type { Head, LiveReader } from '../../db/db.ts'
+import { type Head, isSamePlace, type LiveReader, type LogPlace } from '../../db/db.ts'
 import { listLiveMediaById } from '../media/media.store.ts'
 import { listLiveTagsById } from '../tags/live-tags.store.ts'
 
@@ -10,8 +10,7 @@ export type Filing = { section: Tag | undefined; tags: readonly Tag[] }
 
 /** What is said of tags and media in many articles, as it was at one state of the log. */
 type Facts = {
-  epoch: string
-  seq: number
+  place: LogPlace
   tags: Map<string, Tag>
   filings: Map<string, Filing>
   media: Map<string, Media>
@@ -22,10 +21,10 @@ const mostFilings = 10_000
 const mostMedia = 5000
 const known = new WeakMap<LiveReader, Facts>()
 
-function factsAt(reader: LiveReader, { epoch, seq }: Head): Facts {
+function factsAt(reader: LiveReader, head: Head): Facts {
   const facts = known.get(reader)
-  if (facts?.epoch === epoch && facts.seq === seq) return facts
-  const fresh: Facts = { epoch, seq, tags: new Map(), filings: new Map(), media: new Map() }
+  if (facts && isSamePlace(facts.place, head)) return facts
+  const fresh: Facts = { place: head, tags: new Map(), filings: new Map(), media: new Map() }
   known.set(reader, fresh)
   return fresh
 }

@@ -6,7 +6,7 @@ import { filtersOf, normalForm, openPage, writeCursor } from '../../http/paging.
 import { responses } from '../../http/problem.ts'
 import { ref } from '../../http/schema.ts'
 import { ChangeListSchema, ChangeQuery } from './changes.schema.ts'
-import { listChanges } from './changes.ts'
+import { listChanges, renderChanges } from './changes.ts'
 
 const path = '/v1/changes'
 
@@ -32,19 +32,23 @@ export function changeRoutes(
     },
     (request, reply) => {
       const { query } = request
-      const list = openPage(path, query, ['string', 'number'])
+      // A cursor of a release before marks has none.
+      const list = openPage(path, query, ['string', 'number', 'number?'])
+      const [epoch = '', seq = 0, mark = 0] = list.after ?? []
+      const after = list.after && { epoch, seq, mark }
       return delivery.answer(request, reply, normalForm(path, query), async ({ live, head, isReplica }) => {
         // The follower read further elsewhere: that is no other life of the log.
-        if (isReplica && list.after && list.after[1] > head.seq) throw new Behind()
-        const found = await listChanges(live, head, list.after, query.limit + 1)
-        const { rows, page } = list.close(found, change => [head.epoch, change.seq])
+        if (isReplica && seq > head.seq) throw new Behind()
+        const found = await listChanges(live, head, after, query.limit + 1)
+        const { rows, page } = list.close(found, row => [head.epoch, row.seq, row.mark])
         const form = normalForm(path, filtersOf(query))
-        const last = rows.at(-1)?.seq ?? list.after?.[1] ?? 0
+        const last = rows.at(-1) ?? { seq, mark }
         const meta = {
-          cursor: writeCursor(form, [head.epoch, last]),
-          latest: writeCursor(form, [head.epoch, head.seq]),
+          cursor: writeCursor(form, [head.epoch, last.seq, last.mark]),
+          latest: writeCursor(form, [head.epoch, head.seq, head.mark]),
         }
-        return listAnswer(publicUrl, { data: rows, page, meta }, ['changes'])
+        const data = await renderChanges(live, rows)
+        return listAnswer(publicUrl, { data, page, meta }, ['changes'])
       })
     },
   )

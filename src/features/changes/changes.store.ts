@@ -1,13 +1,13 @@
 import type { LiveReader } from '../../db/db.ts'
-import { asc, gt, sql } from '../../db/drizzle.ts'
+import { asc, gte, sql } from '../../db/drizzle.ts'
 import type { LiveTables } from '../../db/tables.ts'
 
 export type ChangeRow = LiveTables['changes']['$inferSelect']
 
-/** The changes after a sequence number, in order. */
+/** The changes from a sequence number on, in order. */
 export async function listChangeRows(
   reader: LiveReader,
-  afterSeq: number,
+  fromSeq: number,
   limit: number,
 ): Promise<ChangeRow[]> {
   const { changes } = reader.tables
@@ -15,8 +15,8 @@ export async function listChangeRows(
     reader.sql
       .select()
       .from(changes)
-      .where(gt(changes.seq, sql.placeholder('after')))
+      .where(gte(changes.seq, sql.placeholder('from')))
       .orderBy(asc(changes.seq))
       .limit(sql.placeholder('limit'))
-  return reader.prepared('changes after', build, { after: afterSeq, limit })
+  return reader.prepared('changes from', build, { from: fromSeq, limit })
 }

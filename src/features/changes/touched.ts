@@ -1,15 +1,28 @@
-import type { LiveReader } from '../../db/db.ts'
+import type { LiveReader, LogPlace } from '../../db/db.ts'
+import type { Touched } from '../../http/touched.ts'
 import { touchedByAny } from '../../words.ts'
 import { listStoriesOf } from '../articles/articles.store.ts'
-import { type ChangeRow, listChangeRows } from './changes.store.ts'
+import type { ChangeRow } from './changes.store.ts'
+import { listChangesAfter } from './changes.ts'
 
-/** The last of some changes, how many they are, and the cache tags of what they touch. */
-type Touched = { last: number; count: number; tags: Set<string> }
-
-/** What at most `most` changes after a sequence number touch. */
-export async function listTouched(live: LiveReader, after: number, most: number): Promise<Touched> {
-  const rows = await listChangeRows(live, after, most)
-  return { last: rows.at(-1)?.seq ?? after, count: rows.length, tags: await touchedBy(live, rows) }
+/**
+ * At most `most` changes after a place of the log, with the cache tags that they touch; undefined where the log has no
+ * such place, since a backup was restored.
+ */
+export async function listTouched(
+  live: LiveReader,
+  after: LogPlace,
+  most: number,
+): Promise<(Touched & { tags: Set<string> }) | undefined> {
+  const rows = await listChangesAfter(live, after, most)
+  if (!rows) return undefined
+  const { epoch } = after
+  const { seq, mark } = rows.at(-1) ?? after
+  return {
+    last: { epoch, seq, mark },
+    marks: rows.map(row => [row.seq, row.mark] as const),
+    tags: await touchedBy(live, rows),
+  }
 }
 
 /**

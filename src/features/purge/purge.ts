@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Db } from '../../db/db.ts'
+import { type Db, isSamePlace, type LogPlace } from '../../db/db.ts'
 import { listReplacedBy } from '../articles/relations.store.ts'
 import { listTouched } from '../changes/touched.ts'
 
@@ -40,25 +40,31 @@ export function startPurge({
   /** What is to be sent, and whether it was sent once. */
   const pending = new Map<string, { isSecond: boolean }>()
   const again: { at: number; tags: string[] }[] = []
-  let place: { epoch: string; seq: number } | undefined
+  let place: LogPlace | undefined
 
   async function look(): Promise<void> {
     const { live } = db.primary
     // Not what requests of this turn share: it would be theirs for as long as the look takes.
     const head = await db.primary.headNow()
-    if (place?.epoch !== head.epoch) {
-      for (const tag of [everything, bytes]) pending.set(tag, { isSecond: false })
-      place = head
-    }
-    while (place.seq < head.seq) {
-      const { last, count, tags } = await listTouched(live, place.seq, mostRows)
+    while (!place || !isSamePlace(place, head)) {
+      const touched: Awaited<ReturnType<typeof listTouched>> =
+        place?.epoch === head.epoch ? await listTouched(live, place, mostRows) : undefined
+      if (!touched || touched.marks.length === 0) {
+        // A start, or a log that was restored from a backup: nobody knows what changed.
+        for (const tag of [everything, bytes]) pending.set(tag, { isSecond: false })
+        place = head
+        break
+      }
+      const { last, tags } = touched
       const articles = [...tags].flatMap(tag => /^article-(.*)$/.exec(tag)?.[1] ?? [])
       // A tombstone names what stands for the article while that is live. No process keeps it, but caches do.
       const replaced = (await listReplacedBy(live, articles)).map(id => `article-${id}`)
       for (const tag of [...tags, ...replaced]) pending.set(tag, { isSecond: false })
       // Answers name their tags by slug, and the log by id.
       if ([...tags].some(isOfTag)) pending.set(everything, { isSecond: false })
-      place = { epoch: head.epoch, seq: count === 0 ? head.seq : last }
+      place = last
+      // The log moved since the head was read: the next look goes on.
+      if (last.seq >= head.seq) break
     }
     while (again[0] && again[0].at <= performance.now())
       for (const tag of again.shift()?.tags ?? []) if (!pending.has(tag)) pending.set(tag, { isSecond: true })
