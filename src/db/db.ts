@@ -1,3 +1,4 @@
+import type { LogPlace } from '../log-place.ts'
 import type { Action, ActorKind, SubjectType } from '../words.ts'
 import type { BaseSQLiteDatabase, Column, SQL } from './drizzle.ts'
 import type { AllTables, EmbargoTables, LiveTables } from './tables.ts'
@@ -64,21 +65,10 @@ export type Writer = DeskReader & {
 }
 
 /**
- * A commit of the log. `mark` is random, one for each commit: a log that was restored from a backup and has grown again
- * has another mark at the same number. 0 stands for the empty log, and for commits older than marks.
- */
-export type LogPlace = { epoch: string; seq: number; mark: number }
-
-/**
  * The last commit of the log, and its instant (epoch milliseconds). `embargoSeq` counts the changes of embargoed
  * publications, `embargoMark` is the mark of the last of them.
  */
 export type Head = LogPlace & { at: number; embargoSeq: number; embargoMark: number }
-
-/** Whether two places of logs are the same commit. */
-export function isSamePlace(a: LogPlace, b: LogPlace): boolean {
-  return a.seq === b.seq && a.mark === b.mark && a.epoch === b.epoch
-}
 
 /** One server to read the live tables from, and the head of the log as that server has it. */
 export type Source = {
@@ -123,7 +113,7 @@ export type Db = {
    * Throws 503 `busy` when too many wait; a write inside a write throws.
    */
   write<T>(actor: Actor, work: (tx: Writer) => Promise<T>): Promise<T>
-  /** Whether each server answers; SQLite has its one file. */
-  check(): Promise<{ primary: boolean; replicas: readonly boolean[] }>
+  /** Whether each server answers (SQLite has its one file), and whether writes find the store full. */
+  check(): Promise<{ primary: boolean; replicas: readonly boolean[]; isFull: boolean }>
   close(): Promise<void>
 }

@@ -1,15 +1,8 @@
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import {
-  type Db,
-  type EmbargoReader,
-  type Head,
-  isSamePlace,
-  type LiveReader,
-  type LogPlace,
-  type Source,
-} from '../db/db.ts'
+import type { Db, EmbargoReader, Head, LiveReader, Source } from '../db/db.ts'
 import { DomainError, type ProblemParts } from '../errors.ts'
+import { isSamePlace, type LogPlace } from '../log-place.ts'
 import { type Answer, headersOf, tagHeaders } from './answer.ts'
 import { hasScope } from './auth.ts'
 import { type CacheSettings, cacheControl } from './caching.ts'

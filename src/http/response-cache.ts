@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
-import { isSamePlace, type LogPlace } from '../db/db.ts'
+import { isSamePlace, type LogPlace } from '../log-place.ts'
 import type { Wanted } from './delivery.ts'
 
 export type Coding = 'zstd' | 'br' | 'gzip'

@@ -1,4 +1,5 @@
-import { type Head, isSamePlace, type LiveReader, type LogPlace, type Source } from '../db/db.ts'
+import type { Head, LiveReader, Source } from '../db/db.ts'
+import { isSamePlace, type LogPlace } from '../log-place.ts'
 import { touchedByAny } from '../words.ts'
 import type { Entry } from './response-cache.ts'
 

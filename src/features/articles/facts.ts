@@ -1,4 +1,5 @@
-import { type Head, isSamePlace, type LiveReader, type LogPlace } from '../../db/db.ts'
+import type { Head, LiveReader } from '../../db/db.ts'
+import { isSamePlace, type LogPlace } from '../../log-place.ts'
 import { listLiveMediaById } from '../media/media.store.ts'
 import { listLiveTagsById } from '../tags/live-tags.store.ts'
 

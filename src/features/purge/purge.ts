@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Db, isSamePlace, type LogPlace } from '../../db/db.ts'
+import type { Db } from '../../db/db.ts'
+import { isSamePlace, type LogPlace } from '../../log-place.ts'
 import { listReplacedBy } from '../articles/relations.store.ts'
 import { listTouched } from '../changes/touched.ts'
 
