@@ -154,7 +154,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     const closing = setInterval(() => app.server.closeIdleConnections(), 100)
     app.server.once('close', () => clearInterval(closing))
   })
-  healthRoutes(app, { db, isStopping: () => stopping })
+  healthRoutes(app, { db, files, now, isStopping: () => stopping })
   homeRoutes(app)
   problemRoutes(app)
   await addDocs(app)

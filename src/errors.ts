@@ -122,6 +122,11 @@ const table = {
   'rate-limited': [429, 'Too many requests', 'Wait as many seconds as `Retry-After` says.'],
   internal: [500, 'Something failed inside', 'Tell the operator the `requestId`; the log has the rest.'],
   busy: [503, 'The service is busy', 'Try again after the seconds in `Retry-After`.'],
+  'storage-full': [
+    503,
+    'The disk is full',
+    'Nothing was written; reading goes on. Tell the operator, and send it again once there is room.',
+  ],
   'query-too-costly': [
     503,
     'The query costs too much',
@@ -162,6 +167,18 @@ export class DomainError extends Error {
     this.code = code
     this.parts = parts
   }
+}
+
+/** 503: a write found no room on the disk; `detail` names the disk. */
+export function storageFull(detail: string): DomainError {
+  return new DomainError('storage-full', detail, {
+    headers: { 'retry-after': '30' },
+  })
+}
+
+/** Whether an error tells of the service and not of the request: the store is busy, full, or does not answer. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof DomainError && problemOf(error.code).status >= 500
 }
 
 /**

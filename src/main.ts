@@ -2,7 +2,7 @@ import { enableCompileCache } from 'node:module'
 import { commands, listCommands } from './cli/commands.ts'
 import { UsageError } from './cli/usage-error.ts'
 import { ConfigError } from './config.ts'
-import { StoreError } from './errors.ts'
+import { DomainError, isOutage, StoreError } from './errors.ts'
 
 // The second start reads what the first compiled, from the system's temporary folder: a third of its time.
 enableCompileCache()
@@ -27,7 +27,8 @@ if (!command) {
     else process.exitCode = (await run(args)) ?? 0
   } catch (error) {
     if (error instanceof ConfigError) console.error(`A setting is wrong:\n${error.message}`)
-    else if (error instanceof StoreError) console.error(error.message)
+    else if (error instanceof StoreError || (error instanceof DomainError && isOutage(error)))
+      console.error(error.message)
     else if (error instanceof UsageError || isArgumentError(error))
       console.error(`${error.message}\n\n${usage}`)
     else throw error

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts'
 import { loggable } from '../errors.ts'
 import { startClock } from '../features/desk/clock.ts'
 import type { App } from '../http/app-type.ts'
+import { aheadOfClock } from '../http/health.ts'
 import { makeLimiter } from '../http/limits.ts'
 import { logSerializers } from '../http/server.ts'
 import { loadDemo } from './demo/load.ts'
@@ -52,6 +53,7 @@ async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<v
   const newsroom = await openNewsroom(config)
   // Pictures of the demo are drawn on threads: meanwhile routes are built here.
   const [app] = await Promise.all([build(newsroom), prepare?.(newsroom)])
+  await warnOfClock(newsroom, app)
   await app.listen({ host: config.HOST, port: config.PORT })
   const stopClock = startClock({
     db: newsroom.db,
@@ -108,6 +110,17 @@ async function build({ config, db, files }: Newsroom): Promise<App> {
   })
   await app.ready()
   return app
+}
+
+/** Warns in the log when the last commit is far ahead of the clock: one of the two clocks was wrong. */
+async function warnOfClock({ db }: Newsroom, app: App): Promise<void> {
+  const { at } = await db.primary.headNow()
+  const ahead = aheadOfClock({ at }, Date.now())
+  if (ahead > 0)
+    app.log.warn(
+      { lastCommit: new Date(at).toISOString(), aheadMs: ahead },
+      'the last commit is ahead of the clock: set the clock, or see "A clock that was wrong" in the README',
+    )
 }
 
 /** Tells a person where to go on; a log collector gets one line of JSON. */

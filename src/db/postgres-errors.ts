@@ -1,4 +1,4 @@
-import { DomainError } from '../errors.ts'
+import { DomainError, storageFull } from '../errors.ts'
 
 /** 503: the server does not answer, or not yet. */
 export class Unavailable extends DomainError {
@@ -13,6 +13,7 @@ export class Unavailable extends DomainError {
  * resources, shutting down or starting up, a conflict with recovery, and a table that a replica has not got yet.
  */
 const ofTheServer = /^(08...|28...|3D000|53...|57P0.|58...|25006|25P03|XX...)$/
+const diskFull = '53100'
 const ofTheNetwork = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ENOENT)/
 
 /** What a driver's error is to a caller: Unavailable, or itself. */
@@ -20,6 +21,7 @@ export function refusalOf(error: unknown): unknown {
   // What Drizzle wraps has the statement in its words, and so whatever somebody wrote.
   if (!(error instanceof Error) || 'params' in error) return error
   const { code, message } = error as { code?: string; message: string }
+  if (code === diskFull) return storageFull('The disk of the database is full.')
   if (code !== undefined)
     return ofTheServer.test(code) || ofTheNetwork.test(code) ? new Unavailable(undefined, error) : error
   // All connections are in use: that is no fault of the server's.

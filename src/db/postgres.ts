@@ -8,6 +8,7 @@ import { sql } from './drizzle.ts'
 import { isBug, isConflict, refusalOf, Unavailable, unwrap } from './postgres-errors.ts'
 import { migratePostgres } from './postgres-migrate.ts'
 import { openServer, type Queryable, type Server } from './postgres-server.ts'
+import { watchRoom } from './room.ts'
 import { ensureHead, headLock, noting, type Pending, rewind, writeChanges } from './spine.ts'
 
 export type PostgresOptions = {
@@ -132,6 +133,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
     return result
   }
 
+  const room = watchRoom(work => write({ by: 'command' }, work))
   let waiting = 0
   let atWork = 0
   const queue: (() => void)[] = []
@@ -146,8 +148,11 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
     try {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await transact(actor, work)
+          const result = await transact(actor, work)
+          room.note(undefined)
+          return result
         } catch (error) {
+          room.note(error)
           if (!isConflict(error)) throw error
           if (attempt === mostAttempts)
             throw isBug(error) ? error : new Unavailable('Too many write the same.')
@@ -230,7 +235,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
           return up
         }),
       )
-      return { primary: answers.at(-1) === true, replicas: answers.slice(0, -1) }
+      const isUp = answers.at(-1) === true
+      return { primary: isUp, replicas: answers.slice(0, -1), isFull: isUp && (await room.isFull()) }
     },
     async close() {
       await Promise.all(all.map(server => server.close()))

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3'
 import { DomainError } from '../errors.ts'
 import type { Actor, DeskReader, Sql, Writer } from './db.ts'
 import { noting, type Pending, rewind, writeChanges } from './spine.ts'
+import { refusalOf } from './sqlite-errors.ts'
 
 const queueLimit = 1000
 const lockWaitMs = 10_000
@@ -19,6 +20,8 @@ export type WriterDeps = {
   reader: DeskReader
   now: () => number
   onCommit: () => void
+  /** Called with the error of each write that failed, and with undefined after a commit that wrote something. */
+  onOutcome: (error: unknown) => void
 }
 
 type Work = (tx: Writer) => Promise<unknown>
@@ -38,7 +41,7 @@ type Outcome = { job: Job } & ({ result: unknown; pending: Pending } | { error: 
  * Most of what throws has written nothing. What has is run again behind savepoints, and those before it with it: the work
  * of a write may run more than once.
  */
-export function openWriter({ connection, sql, reader, now, onCommit }: WriterDeps) {
+export function openWriter({ connection, sql, reader, now, onCommit, onOutcome }: WriterDeps) {
   const queue: Job[] = []
   let draining: Promise<void> | undefined
   /** How many writes waited for the last commit. */
@@ -118,7 +121,7 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
       } catch (error) {
         if (!connection.inTransaction) {
           queue.unshift(...outcomes.map(one => one.job))
-          job.reject(error)
+          fail(job, error)
           throw error
         }
         outcomes.push({ job, error })
@@ -136,12 +139,14 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
   /** One transaction. What came of each write is told when all is durable, refusals too: they may rest on what others wrote. */
   async function commitSome(): Promise<void> {
     const at = now()
+    const before = totalChanges.get()
     try {
       await begin(connection)
     } catch (error) {
       rollBack()
       // None was taken yet: the first is told, and the next tried.
-      queue.shift()?.reject(error)
+      const first = queue.shift()
+      if (first) fail(first, error)
       return
     }
     let outcomes: Outcome[] = []
@@ -155,14 +160,21 @@ export function openWriter({ connection, sql, reader, now, onCommit }: WriterDep
       connection.exec('COMMIT')
     } catch (error) {
       rollBack()
-      for (const { job } of outcomes) job.reject(error)
+      for (const { job } of outcomes) fail(job, error)
       return
     }
     onCommit()
+    if (totalChanges.get() !== before) onOutcome(undefined)
     for (const one of outcomes) {
-      if ('error' in one) one.job.reject(one.error)
+      if ('error' in one) fail(one.job, one.error)
       else one.job.resolve(one.result)
     }
+  }
+
+  function fail(job: Job, error: unknown): void {
+    const reason = refusalOf(error)
+    onOutcome(reason)
+    job.reject(reason)
   }
 
   /** Leaves no transaction open; where even that fails, the next BEGIN says so. */

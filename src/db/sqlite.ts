@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { dirname } from 'node:path'
 import type Database from 'better-sqlite3'
 import { LRUCache } from 'lru-cache'
+import { hasRoom } from '../disk.ts'
 import type { Db, Head, Params, Reader, Source, Sql } from './db.ts'
 import { fillPlaceholders, loadDrizzle, sql } from './drizzle.ts'
 import { migrateSqlite } from './migrate.ts'
+import { watchRoom } from './room.ts'
 import { tables } from './schema.sqlite.ts'
 import { ensureHead } from './spine.ts'
 import { connect } from './sqlite-connect.ts'
@@ -47,7 +50,9 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
     reader: makeReader({ connection: writeConnection, sql: writeSql, runOffLoop, onQuery }, tables.all),
     now: options.now,
     onCommit: heads.forget,
+    onOutcome: error => room.note(error),
   })
+  const room = watchRoom(work => writer.write({ by: 'command' }, work))
 
   const primary: Source = {
     live,
@@ -80,7 +85,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
     write: writer.write,
     async check() {
       await primary.headNow()
-      return { primary: true, replicas: [] }
+      const isFull = !(await hasRoom(dirname(options.file))) || (await room.isFull())
+      return { primary: true, replicas: [], isFull }
     },
     async close() {
       await writer.idle()

@@ -1,5 +1,5 @@
 import type { Actor, Db, Writer } from '../../db/db.ts'
-import { DomainError, problemOf } from '../../errors.ts'
+import { isOutage } from '../../errors.ts'
 import { listDueEmbargoes } from '../articles/publications.store.ts'
 import { deleteAnswersUntil } from '../idempotency/idempotency.store.ts'
 import { keptMs } from '../idempotency/idempotency.ts'
@@ -78,9 +78,6 @@ async function inBatches<Done>(
     }
   }
 }
-
-/** Nothing is wrong with what is due: the store is busy, or does not answer. */
-const isOutage = (error: unknown) => error instanceof DomainError && problemOf(error.code).status >= 500
 
 /** The next instant at which something is due that is not put off; undefined for never. */
 async function nextDue(db: Db, putOff: readonly string[]): Promise<number | undefined> {

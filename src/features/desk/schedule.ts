@@ -1,5 +1,5 @@
 import type { Writer } from '../../db/db.ts'
-import { DomainError, fieldError, problemOf } from '../../errors.ts'
+import { DomainError, fieldError, isOutage } from '../../errors.ts'
 import type { Match } from '../../revision.ts'
 import type { ScheduledPublish } from '../../words.ts'
 import { takePublication } from '../articles/publications.store.ts'
@@ -87,7 +87,7 @@ export async function publishOnSchedule(tx: Writer, id: string): Promise<{ refus
     return {}
   } catch (error) {
     // A store that does not answer refuses nothing: it is asked again.
-    if (!(error instanceof DomainError) || problemOf(error.code).status >= 500) throw error
+    if (!(error instanceof DomainError) || isOutage(error)) throw error
     const after: WorkingCopy = { ...due, deskStatus: 'approved', publishAt: null, schedule: null }
     await saveMoved(tx, due, after, 'schedule-failed', { reason: error.message })
     return { refusal: error.code }

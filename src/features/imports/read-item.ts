@@ -1,4 +1,4 @@
-import { DomainError } from '../../errors.ts'
+import { DomainError, isOutage } from '../../errors.ts'
 import { type CleanBody, cleanBody } from '../desk/body.ts'
 import { isQuick } from '../desk/body-reader.ts'
 import { type ArticleTexts, articleTexts } from './import-fields.ts'
@@ -47,5 +47,5 @@ function readTexts(wire: WireItem, isKnown: boolean): ItemTexts {
 /** The rule that an item breaks; undefined for an error that is no item's fault. */
 export function ruleOf(error: unknown): string | undefined {
   if (error instanceof ItemError) return error.rule
-  return error instanceof DomainError && error.code !== 'busy' ? error.message : undefined
+  return error instanceof DomainError && !isOutage(error) ? error.message : undefined
 }

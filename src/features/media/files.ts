@@ -3,6 +3,8 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
+import { hasRoom } from '../../disk.ts'
+import { storageFull } from '../../errors.ts'
 
 /** A stored file: size in bytes, time in milliseconds; `stream` gives all of it, or `start` to `end` inclusive. */
 export type StoredFile = {
@@ -16,13 +18,15 @@ export type StoredFile = {
  * other throws, as a mistake of the caller.
  */
 export type FileStore = {
-  /** Stores bytes, replacing what is there; survives a power failure once it resolves. */
+  /** Stores bytes, replacing what is there; survives a power failure once it resolves. Throws 503 `storage-full`. */
   put(path: string, bytes: Buffer): Promise<void>
   open(path: string): Promise<StoredFile | undefined>
   /** Removes files; those not there are no error. A power failure may bring them back, for a sweep by `list`. */
   remove(paths: readonly string[]): Promise<void>
   /** Every stored path, in no order. One put a moment ago may not be in the database yet: see `modifiedAt`. */
   list(): AsyncIterable<string>
+  /** Whether the disk has room for more. */
+  hasRoom(): Promise<boolean>
 }
 
 /** Under the root, so that finding left-overs is one listing and not a walk over all media. */
@@ -35,6 +39,8 @@ const incoming = '.incoming'
 const leftOverAfterMs = 10 * 60_000
 
 const segment = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/
+
+const noRoom: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG']
 
 function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
@@ -129,7 +135,7 @@ export async function openLocalFiles(root: string, now: () => number): Promise<F
         }
       } catch (error) {
         await rm(arriving, { force: true })
-        throw error
+        throw noRoom.includes(errorCode(error)) ? storageFull('The disk of the pictures is full.') : error
       }
       // All of them, also those that were there: another upload may have made them and not synced them yet.
       for (const directory of directoriesOf(base, target)) await syncDirectory(directory)
@@ -158,5 +164,6 @@ export async function openLocalFiles(root: string, now: () => number): Promise<F
     },
 
     list: () => walk(base, ''),
+    hasRoom: () => hasRoom(base),
   }
 }
