@@ -90,6 +90,7 @@ export const mutations = [
   'revoke',
   'lapse',
   'schedule-failed',
+  'mend-times',
   'share-preview',
   'revoke-preview',
 ] as const

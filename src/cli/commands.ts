@@ -49,6 +49,13 @@ export const commands: Record<string, Command> = {
       return { run, usage }
     },
   },
+  'mend-times': {
+    summary: 'Mend times that a clock which ran ahead wrote.',
+    load: async () => {
+      const { mendTimesCommand: run, mendTimesUsage: usage } = await import('./mend-times.ts')
+      return { run, usage }
+    },
+  },
   keys: {
     summary: 'Make, list and revoke API keys.',
     load: async () => {
