@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { createArticle, prepare } from '../src/features/desk/desk.ts'
 import { publishArticle } from '../src/features/desk/publish.ts'
@@ -97,7 +98,9 @@ t.test(
           ['publishedAt', [...wanted].reverse()],
           ['-updatedAt', wanted],
         ] as const) {
-          const url = `/v1/articles?limit=100&count=exact&sort=${sort}&${a === b ? a : `${a}&${b}`}`
+          const filter = a === b ? a : `${a}&${b}`
+          const page = filter.includes('ids=') ? '' : 'limit=100&'
+          const url = `/v1/articles?${page}count=exact&sort=${sort}&${filter}`
           const { body } = await newsroom.get(url)
           t.same(ids(body.data), order, url)
           t.equal(body.meta.total, order.length, url)
@@ -319,4 +322,60 @@ t.test('fields and include compose', async t => {
   const { data } = (await newsroom.get('/v1/articles?include=body,tags&bodyFormat=text')).body
   t.equal(data[0].body, 'One two')
   t.same(data[0].tags[0].names, { en: 'energy' })
+})
+
+t.test('all of the ids that are asked for come, however many, on one page', async t => {
+  const newsroom = await openNewsroom(t)
+  await makeTag(newsroom, 'world')
+  const ids: string[] = []
+  for (let i = 0; i < 102; i++) ids.push((await publishNew(newsroom)).id)
+  const { key } = newsroom
+  const move = (id: string | undefined, name: string, body: object) =>
+    newsroom.request('POST', `/v1/editorial/articles/${id}/${name}`, { key, match: '*', body })
+  await move(ids[100], 'hold', { reason: 'R' })
+  await move(ids[101], 'withdraw', { notice: 'N', reason: 'R' })
+  const until = new Date(newsroom.clock.now + 60_000).toISOString()
+  const waiting = (await publishNew(newsroom, {}, { embargoedUntil: until })).id
+  const entitled = await newsroom.makeKey(['articles:embargoed'])
+  const [held, gone] = [ids[100] as string, ids[101] as string]
+  const some = (n: number) => ids.slice(0, n)
+
+  const table: { ids: string[]; more?: string; comes: string[]; key?: string }[] = [
+    { ids: some(1), comes: some(1) },
+    { ids: some(20), comes: some(20) },
+    { ids: some(25), comes: some(25) },
+    { ids: some(100), comes: some(100) },
+    { ids: [...some(25), ...some(25)], comes: some(25) },
+    { ids: some(30).reverse(), more: '&sort=publishedAt', comes: some(30) },
+    { ids: some(30), more: '&sort=-updatedAt&fields=headline', comes: some(30) },
+    { ids: some(30), more: '&language=en&include=body', comes: some(30) },
+    { ids: some(30), more: '&count=exact', comes: some(30) },
+    { ids: some(30), more: '&language=bg', comes: [] },
+    { ids: [...some(40), held, gone, waiting, randomUUID()], comes: some(40) },
+    { ids: [...some(40), held, gone, waiting], key: entitled, comes: [...some(40), waiting] },
+  ]
+  for (const { ids, more = '', comes, key } of table) {
+    const reply = await newsroom.get(
+      `/v1/articles?ids=${ids.join()}${more}`,
+      key === undefined ? {} : { key },
+    )
+    const name = `${ids.length} ids${more}`
+    t.equal(reply.status, 200, name)
+    t.same(reply.body.data.map((item: { id: string }) => item.id).sort(), [...comes].sort(), name)
+    t.match(reply.body.page, { limit: new Set(ids).size, hasMore: false }, name)
+    t.notOk(reply.body.page.next, name)
+  }
+  const cursor = (await newsroom.get('/v1/articles?limit=1')).body.page.next.split('cursor=')[1]
+  for (const [more, pointer] of [
+    ['&limit=20', '/limit'],
+    ['&limit=100', '/limit'],
+    [`&cursor=${cursor}`, '/cursor'],
+    [`&limit=1&cursor=${cursor}`, '/limit'],
+  ] as const) {
+    const reply = await newsroom.get(`/v1/articles?ids=${some(3).join()}${more}`)
+    t.equal(reply.status, 400, more)
+    t.match(reply.body.errors, [{ in: 'query', pointer, detail: /ids/ }], more)
+  }
+  t.equal((await newsroom.get(`/v1/articles?ids=${some(101).join()}`)).status, 400, '101 are too many')
+  t.equal((await newsroom.get('/v1/articles')).body.page.limit, 20, 'without ids a page has 20 unless said')
 })

@@ -1,5 +1,6 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { Head } from '../../db/db.ts'
+import { fieldError } from '../../errors.ts'
 import type { Answer } from '../../http/answer.ts'
 import type { App } from '../../http/app-type.ts'
 import type { Delivery } from '../../http/delivery.ts'
@@ -44,6 +45,17 @@ const params = closed({
 })
 const moved = { 301: { description: 'An old slug: the article has another now.', type: 'null' } }
 
+const defaultLimit = 20
+
+/** How many articles a page has: all of `ids`, where the query names them. Throws 400 for `ids` with a page. */
+function readLimit({ ids, limit, cursor }: Static<typeof ArticleQuery>): number {
+  if (ids === undefined) return limit ?? defaultLimit
+  const name = limit !== undefined ? 'limit' : cursor !== undefined ? 'cursor' : undefined
+  if (name === undefined) return ids.length
+  const detail = 'cannot stand beside `ids`: all of the ids come on one page'
+  throw fieldError({ in: 'query', pointer: `/${name}`, code: 'with-ids', detail })
+}
+
 /** What readers see of articles. */
 export function articleRoutes(
   app: App,
@@ -65,7 +77,7 @@ export function articleRoutes(
       },
     },
     (request, reply) => {
-      const { query } = request
+      const query = { ...request.query, limit: readLimit(request.query) }
       const list = openPage(path, query, ['number', 'string'], ['ids', 'fields', 'include'])
       return delivery.answer(request, reply, normalForm(path, query), async reading => {
         const { audience, live, head } = reading

@@ -187,11 +187,20 @@ export const ArticleQuery = closed({
   publishedFrom: Type.Optional(Instant({ description: 'Published at this time or later.' })),
   publishedBefore: Type.Optional(Instant({ description: 'Published before this time.' })),
   updatedSince: Type.Optional(Instant({ description: 'Updated at this time or later.' })),
-  ids: Type.Optional(commaList(Id(), { description: 'Those of these ids that are live.' })),
+  ids: Type.Optional(
+    commaList(Id(), {
+      description:
+        'Article ids, up to 100. Every one of them that is live comes on the one page, so `limit` and `cursor` are a 400 ' +
+        'with it. An id that does not come back is not public.',
+    }),
+  ),
   sort: Type.Optional(
     words(['-publishedAt', 'publishedAt', '-updatedAt'], { description: 'Newest first unless said.' }),
   ),
-  limit: Limit(),
+  // Without a default: it must be plain whether the request names it.
+  limit: Type.Optional(
+    Limit({ default: undefined, description: 'How many items a page has; 20 unless said.' }),
+  ),
   cursor: Type.Optional(Cursor()),
   count: Type.Optional(
     words(['exact'], { description: 'Adds `meta.total`. It may cost much: 503 past a time limit.' }),
