@@ -48,6 +48,7 @@ import { problemRoutes, setProblemHandlers } from './http/problem.ts'
 import { makeResponseCache } from './http/response-cache.ts'
 import { PageSchema, ProblemSchema } from './http/schema.ts'
 import { serverOptions, watchAnswers } from './http/server.ts'
+import { addShedding, type Gate } from './http/shedding.ts'
 
 export type AppDeps = {
   db: Db
@@ -60,6 +61,8 @@ export type AppDeps = {
   now: () => number
   /** Counts what each caller asks; undefined for no limit. */
   limiter?: Limiter | undefined
+  /** Refuses requests while the process is overloaded; undefined for never. */
+  gate?: Gate | undefined
   logger?: FastifyServerOptions['logger'] | FastifyBaseLogger
 }
 
@@ -121,6 +124,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
 
   const secure = publicUrl.startsWith('https:')
   addEdge(app, { editorialOrigins: config.EDITORIAL_ORIGINS, secure })
+  if (deps.gate) addShedding(app, deps.gate)
   addAuth(app, token => findKey(db.desk, token, now()))
   addRateLimit(app, limiter)
   addScopes(app)
@@ -165,6 +169,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     delivery,
     caching: config.CACHE_SECONDS,
     limiter,
+    gate: deps.gate,
     headers: Object.entries({
       ...publicHeaders({ secure }),
       ...(limiter ? { 'ratelimit-policy': limiter.policy } : {}),

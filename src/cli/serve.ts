@@ -10,6 +10,7 @@ import type { App } from '../http/app-type.ts'
 import { aheadOfClock } from '../http/health.ts'
 import { makeLimiter } from '../http/limits.ts'
 import { logSerializers } from '../http/server.ts'
+import { logRefusals, makeGate, watchLoop } from '../http/shedding.ts'
 import { loadDemo } from './demo/load.ts'
 import { hostOf, loadConfig, type Newsroom, openNewsroom, publicUrlOf, readVersion } from './newsroom.ts'
 import { startPurgeOf } from './purge.ts'
@@ -87,6 +88,8 @@ async function build({ config, db, files }: Newsroom): Promise<App> {
   const limiter =
     config.RATE_LIMIT === undefined ? undefined : makeLimiter(config.RATE_LIMIT, Date.now, cluster.isWorker)
   if (limiter && cluster.isWorker) shareCounts(limiter)
+  const loop = watchLoop()
+  const gate = makeGate(loop.delay)
   const app = await buildApp({
     db,
     files,
@@ -95,6 +98,7 @@ async function build({ config, db, files }: Newsroom): Promise<App> {
     version: await readVersion(),
     now: Date.now,
     limiter,
+    gate,
     logger: {
       level: config.LOG_LEVEL,
       serializers: logSerializers,
@@ -108,6 +112,7 @@ async function build({ config, db, files }: Newsroom): Promise<App> {
         : {}),
     },
   })
+  logRefusals(gate, loop, app.log)
   await app.ready()
   return app
 }

@@ -10,6 +10,7 @@ import { migratePostgres } from './postgres-migrate.ts'
 import { openServer, type Queryable, type Server } from './postgres-server.ts'
 import { watchRoom } from './room.ts'
 import { ensureHead, headLock, noting, type Pending, rewind, writeChanges } from './spine.ts'
+import { refuseLateWrite } from './write-queue.ts'
 
 export type PostgresOptions = {
   /** The primary, as `postgres://...`. */
@@ -25,7 +26,6 @@ export type PostgresOptions = {
 
 /** Commits are one after the other, so more writers at once would only wait for each other. */
 const writersAtOnce = 6
-const writeQueueLimit = 1000
 const mostAttempts = 10
 /** How long a server that did not answer is left out. */
 const downMs = 2000
@@ -136,14 +136,13 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
   const room = watchRoom(work => write({ by: 'command' }, work))
   let waiting = 0
   let atWork = 0
-  const queue: (() => void)[] = []
+  const queue: { go(): void; since: number }[] = []
 
   async function write<T>(actor: Actor, work: (tx: Writer) => Promise<T>): Promise<T> {
     if (inside.getStore()) throw new Error('a write inside a write would wait for itself')
-    if (waiting >= writeQueueLimit)
-      throw new DomainError('busy', 'Too many writes are waiting.', { headers: { 'retry-after': '1' } })
+    refuseLateWrite(waiting, queue[0]?.since)
     waiting++
-    if (atWork >= writersAtOnce) await new Promise<void>(go => queue.push(go))
+    if (atWork >= writersAtOnce) await new Promise<void>(go => queue.push({ go, since: performance.now() }))
     else atWork++
     try {
       for (let attempt = 1; ; attempt++) {
@@ -162,7 +161,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
     } finally {
       waiting--
       const next = queue.shift()
-      if (next) next()
+      if (next) next.go()
       else atWork--
     }
   }

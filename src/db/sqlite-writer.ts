@@ -5,8 +5,8 @@ import { DomainError } from '../errors.ts'
 import type { Actor, DeskReader, Sql, Writer } from './db.ts'
 import { noting, type Pending, rewind, writeChanges } from './spine.ts'
 import { refusalOf } from './sqlite-errors.ts'
+import { refuseLateWrite } from './write-queue.ts'
 
-const queueLimit = 1000
 const lockWaitMs = 10_000
 /** How many writes share a commit, for how long it takes in more of those that wait, and waits for those to come. */
 const mostInCommit = 64
@@ -28,6 +28,8 @@ type Work = (tx: Writer) => Promise<unknown>
 type Job = {
   actor: Actor
   work: Work
+  /** The time when it was queued, on the clock of `performance.now()`. */
+  since: number
   /** Whether it runs behind savepoints: it had something to undo before. */
   careful: boolean
   resolve(value: unknown): void
@@ -215,11 +217,10 @@ export function openWriter({ connection, sql, reader, now, onCommit, onOutcome }
   return {
     async write<T>(actor: Actor, work: (tx: Writer) => Promise<T>): Promise<T> {
       if (inside.getStore()) throw new Error('a write inside a write would wait for itself')
-      if (queue.length >= queueLimit) {
-        throw new DomainError('busy', 'Too many writes are waiting.', { headers: { 'retry-after': '1' } })
-      }
+      refuseLateWrite(queue.length, queue[0]?.since)
+      const since = performance.now()
       const result = new Promise<unknown>((resolve, reject) =>
-        queue.push({ actor, work, careful: false, resolve, reject }),
+        queue.push({ actor, work, since, careful: false, resolve, reject }),
       )
       draining ??= drain()
       return result as Promise<T>

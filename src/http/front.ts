@@ -20,6 +20,7 @@ import {
   type ResponseCache,
 } from './response-cache.ts'
 import { noteAnswer } from './server.ts'
+import type { Gate } from './shedding.ts'
 
 export type FrontDeps = {
   db: Db
@@ -27,6 +28,7 @@ export type FrontDeps = {
   delivery: Delivery
   caching: CacheSettings
   limiter: Limiter | undefined
+  gate: Gate | undefined
   /** Headers that every public answer has, names and values in turn. */
   headers: readonly string[]
   /** Whether an address is that of a proxy whose X-Forwarded-For is believed; undefined where none is. */
@@ -105,12 +107,14 @@ function answer(
   response: ServerResponse,
   routes: Handler,
 ): boolean {
-  const { db, cache, delivery, limiter, now } = deps
+  const { db, cache, delivery, limiter, gate, now } = deps
   if (request.method !== 'GET') return false
   const wanted = cache.wantedAt(request.url ?? '')
   if (!wanted || !isPlain(request)) return false
   // Near its end the lifetimes change with every second: the route says them.
   if (wanted.until !== undefined && now() >= wanted.until - longestLifetime(deps) * 1000) return false
+  // An answer that is kept is made again once for all who wait, so it is never refused. The routes may refuse any other.
+  if (gate?.isClosing('read') && !cache.kept(wanted.key)) return false
   // Counted before anything is made; should the routes answer after all, they are told.
   const counted = limiter?.count(callerAt(addressOf(deps, request)))
   if (counted && counted.left < 0) {

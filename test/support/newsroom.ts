@@ -10,6 +10,7 @@ import { createKey } from '../../src/features/keys/keys.ts'
 import { type FileStore, openLocalFiles } from '../../src/features/media/files.ts'
 import type { App } from '../../src/http/app-type.ts'
 import { makeLimiter } from '../../src/http/limits.ts'
+import type { Gate } from '../../src/http/shedding.ts'
 import { type Scope, scopes } from '../../src/words.ts'
 import { storeOf } from './store.ts'
 
@@ -62,6 +63,8 @@ export type NewsroomOptions = {
   /** Use the folder of an earlier newsroom. */
   folder?: string
   logger?: object
+  /** Refuses requests under overload; none unless given. */
+  gate?: Gate
 }
 
 /** A whole newsroom on a real store, in the test's own folder; closed when the test ends. */
@@ -93,6 +96,7 @@ export async function openNewsroom(t: Test, options: NewsroomOptions = {}): Prom
     version: '0.0.0-test',
     now,
     limiter: config.RATE_LIMIT === undefined ? undefined : makeLimiter(config.RATE_LIMIT, now),
+    gate: options.gate,
     ...(options.logger ? { logger: options.logger as never } : {}),
   })
   await app.ready()

@@ -1,0 +1,15 @@
+import { DomainError } from '../errors.ts'
+
+const mostWaiting = 1000
+/** A write that comes now would wait longer still. Another process may hold the store for a third of a second. */
+const longestWaitMs = 2000
+
+/**
+ * Throws 503 `busy` for a new write where the queue is full or slow: `waiting` is its length, `since` the time when its
+ * oldest write was queued, on the clock of `performance.now()`.
+ */
+export function refuseLateWrite(waiting: number, since: number | undefined): void {
+  const isLate = since !== undefined && performance.now() - since > longestWaitMs
+  if (waiting < mostWaiting && !isLate) return
+  throw new DomainError('busy', 'Too many writes are waiting.', { headers: { 'retry-after': '1' } })
+}

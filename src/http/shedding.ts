@@ -1,0 +1,109 @@
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import { DomainError } from '../errors.ts'
+import { addCheck } from './check.ts'
+
+/**
+ * Refuses requests early when the process is overloaded, so that the others stay fast. Its measure is the delay of the event
+ * loop: how late a timer runs, which is how long every request waits for its turn.
+ */
+
+/** A kind of request by its cost. Reads that are ready in the cache have no kind: they are never refused. */
+type Kind = 'write' | 'read'
+
+/**
+ * The delays, in milliseconds, at which the first request of a kind is refused, and at which all are. Between the two the
+ * share of refused requests grows evenly, which keeps the delay steady. Writes go first: they cost most, and a client
+ * can send them again.
+ */
+const limits: Record<Kind, { first: number; all: number }> = {
+  write: { first: 40, all: 120 },
+  read: { first: 80, all: 200 },
+}
+
+const tickMs = 10
+/** The delay counts once it has lasted about so long: one long task is no overload. */
+const settleMs = 500
+/** The load is over once so many timers in a row were on time. */
+const mostRecent = 3
+
+export type LoopWatch = { delay(): number; stop(): void }
+
+/** Watches the event loop. `delay` is the delay that lasted, in milliseconds; it is 0 again some 30 ms after the load ends. */
+export function watchLoop(clock: () => number = () => performance.now()): LoopWatch {
+  let last = clock()
+  let lasting = 0
+  const recent: number[] = []
+  const lateBy = () => Math.max(0, clock() - last - tickMs)
+
+  const timer = setInterval(() => {
+    const late = lateBy()
+    const passed = late + tickMs
+    last = clock()
+    lasting += (late - lasting) * (1 - Math.exp(-passed / settleMs))
+    recent.push(late)
+    if (recent.length > mostRecent) recent.shift()
+  }, tickMs)
+  timer.unref()
+
+  return {
+    delay: () => Math.min(Math.max(...recent, lateBy()), lasting),
+    stop: () => clearInterval(timer),
+  }
+}
+
+export type Gate = ReturnType<typeof makeGate>
+
+/** Decides which requests are refused at a delay of the event loop; `random` gives a number from 0 to below 1. */
+export function makeGate(delay: () => number, random: () => number = Math.random) {
+  const refused: Record<Kind, number> = { write: 0, read: 0 }
+  return {
+    /** Whether some requests of this kind are refused now. */
+    isClosing: (kind: Kind): boolean => delay() > limits[kind].first,
+    /** Whether a request of this kind is to be refused now. */
+    refuses(kind: Kind): boolean {
+      const { first, all } = limits[kind]
+      const share = (delay() - first) / (all - first)
+      if (share <= 0 || random() >= share) return false
+      refused[kind]++
+      return true
+    },
+    /** The requests refused since the last call, by their kind. */
+    takeRefused(): Record<Kind, number> {
+      const taken = { ...refused }
+      Object.assign(refused, { write: 0, read: 0 })
+      return taken
+    },
+  }
+}
+
+/** Addresses that answer however busy the process is: whoever runs the service asks them. */
+const always: readonly string[] = ['/health/live', '/health/ready']
+
+/** Refuses requests with 503 `busy` before their key is looked up or their body is read. */
+export function addShedding(app: FastifyInstance, gate: Gate): void {
+  addCheck(app, 'onRequest', request => {
+    const kind = kindOf(request)
+    if (kind === undefined || !gate.refuses(kind)) return
+    const detail =
+      kind === 'write' ? 'writes are refused for a moment' : 'this read is not ready, and is refused'
+    throw new DomainError('busy', `The service is overloaded: ${detail}.`, {
+      headers: { 'retry-after': '1' },
+    })
+  })
+}
+
+function kindOf({ method, is404, routeOptions }: FastifyRequest): Kind | undefined {
+  if (is404 || method === 'OPTIONS' || always.includes(routeOptions.url ?? '')) return undefined
+  return method === 'GET' || method === 'HEAD' ? 'read' : 'write'
+}
+
+const tellMs = 1000
+
+/** Tells the log, once a second, how many requests were refused. */
+export function logRefusals(gate: Gate, { delay }: LoopWatch, log: FastifyBaseLogger): void {
+  setInterval(() => {
+    const refused = gate.takeRefused()
+    if (refused.write + refused.read > 0)
+      log.warn({ refused, delayMs: Math.round(delay()) }, 'overloaded: requests were refused with 503')
+  }, tellMs).unref()
+}
