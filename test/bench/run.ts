@@ -7,8 +7,9 @@
  * checked. Progress goes to standard error, a table to standard output (JSON when that is piped).
  *
  * Cases: slug, newest, deep, day, tag, 304; publish (with --uncached). By themselves, when named in --only: mixed (95
- * reads to 5 publishes through two processes), import (of --items ninjs items), export (of the corpus) and limit (of
- * SQLite: what publish and import would come to if their rows were all that costs time).
+ * reads to 5 publishes through two processes), import (of --items ninjs items), export (of the corpus), limit (of
+ * SQLite: what publish and import would come to if their rows were all that costs time), attack (today's news while
+ * requests that are made to stall the service come in) and overload (today's news at twice the capacity, two minutes).
  */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
@@ -26,6 +27,7 @@ import { hasCorpus, makeCorpus } from './corpus.ts'
 import { type Limit, measureLimit, readWritten } from './limit.ts'
 import { type Ask, load, probe } from './load.ts'
 import { loadMixed, type Mixed } from './mixed.ts'
+import { type Loaded, measureAttack, measureOverload } from './overload.ts'
 import { measureExport, measureImport, type Piped } from './pipes.ts'
 import { end, type Program, residentOf, runOn } from './service.ts'
 import { loadWrites } from './writes.ts'
@@ -96,7 +98,8 @@ async function copyCorpus(): Promise<{ own: typeof settings; key: string }> {
   // On PostgreSQL they go into the same database: what is read is as it was.
   if (options.engine === 'sqlite') cpSync(settings.DATA_DIR, own.DATA_DIR, { recursive: true })
   const db = await openDb(readConfig(own))
-  const made = { name: 'bench', scopes: ['articles:write', 'articles:publish'] as Scope[] }
+  const scopes: Scope[] = ['articles:write', 'articles:publish', 'media:write']
+  const made = { name: 'bench', scopes }
   const { token } = await createKey(db, { by: 'command' }, made)
   await db.close()
   return { own, key: token }
@@ -164,6 +167,17 @@ async function measureMixed(): Promise<Mixed> {
   return mixed
 }
 
+/** Has a service of its own, on one core, under a load that is too much for it. */
+async function underLoad<T>(work: (server: Program, key: string) => Promise<T>): Promise<T> {
+  const { own, key } = await copyCorpus()
+  const server = await runOn('0', [...program, 'serve'], serving, own, '/v1/today')
+  try {
+    return await work(server, key)
+  } finally {
+    await end(server)
+  }
+}
+
 /** The middle of three starts, with both cores as a start has them. */
 async function measureStart(): Promise<number> {
   const times: number[] = []
@@ -182,6 +196,8 @@ type Facts = {
   residentMb?: number
   limits?: Limits
   mixed?: Mixed
+  attack?: Loaded
+  overload?: Loaded & { capacity: number }
   imported?: Piped
   exported?: Piped
 }
@@ -212,6 +228,9 @@ async function run(): Promise<void> {
     await Promise.all([end(yardstick), end(server)])
   }
   if (only?.includes('mixed')) facts.mixed = await measureMixed()
+  if (only?.includes('attack')) facts.attack = await underLoad(measureAttack)
+  if (only?.includes('overload'))
+    facts.overload = await underLoad((server, key) => measureOverload(server, key, say))
   if (only?.includes('import')) {
     const folder = join(options.data, 'import')
     rmSync(folder, { recursive: true, force: true })
@@ -223,12 +242,25 @@ async function run(): Promise<void> {
 
 function report(
   results: readonly Result[],
-  { startMs = 0, residentMb = 0, limits, mixed, imported, exported }: Facts,
+  { startMs = 0, residentMb = 0, limits, mixed, attack, overload, imported, exported }: Facts,
 ): void {
   const machine = `${cpus()[0]?.model.trim()}, Node ${process.version}, ${options.engine}, ${articles} articles`
   const kind = options.uncached ? 'uncached' : 'cached'
   const date = new Date().toISOString()
-  const all = { date, machine, kind, results, startMs, residentMb, limits, mixed, imported, exported }
+  const all = {
+    date,
+    machine,
+    kind,
+    results,
+    startMs,
+    residentMb,
+    limits,
+    mixed,
+    attack,
+    overload,
+    imported,
+    exported,
+  }
   if (!process.stdout.isTTY) {
     console.log(JSON.stringify(all, null, 2))
     return
@@ -251,6 +283,18 @@ function report(
     const { reads, publishes, seconds, p50, p99 } = mixed
     const rates = `${(reads / seconds).toFixed(0)} reads and ${(publishes / seconds).toFixed(0)} publishes a second`
     console.log(`mixed      ${rates}, all exact; p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`)
+  }
+  if (overload) console.log(`capacity   ${overload.capacity.toFixed(0)} requests a second of the mix`)
+  for (const [name, loaded] of Object.entries({ attack, overload })) {
+    if (!loaded) continue
+    const { rate, p50, p99, outcomes, residentMb } = loaded
+    const latencies = `today p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`
+    console.log(
+      `${name.padEnd(10)} ${rate.toFixed(0)} a second: ${latencies}; ${residentMb.toFixed(0)} MB at most`,
+    )
+    for (const [kind, counts] of Object.entries(outcomes))
+      for (const [outcome, count] of Object.entries(counts))
+        console.log(`           ${kind}: ${String(count).padStart(6)}  ${outcome}`)
   }
   for (const [name, piped] of Object.entries({ import: imported, export: exported })) {
     if (!piped) continue
