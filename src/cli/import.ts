@@ -71,10 +71,10 @@ function lineOf({ file, item, uri, outcome, rule }: Entry): string {
 }
 
 function summaryOf(report: Report): string {
-  const { imported, updated, withdrawn, unchanged, workingCopy, skipped, refused, unreadable, media, tags } =
-    report
+  const { imported, updated, withdrawn, held, unchanged, workingCopy } = report
+  const { skipped, refused, unreadable, media, tags } = report
   return [
-    `${imported} imported, ${updated} updated, ${withdrawn} withdrawn, ${unchanged} unchanged`,
+    `${imported} imported, ${updated} updated, ${withdrawn} withdrawn, ${held} held, ${unchanged} unchanged`,
     `${workingCopy} kept as working copies, ${skipped} skipped, ${refused} refused, ${unreadable} unreadable`,
     `${media} new media, ${tags} new tags`,
   ].join('\n')
