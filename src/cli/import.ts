@@ -10,8 +10,9 @@ import { UsageError } from './usage-error.ts'
 export const importUsage = `Usage: npm run dateline -- import PATH... [--language TAG] [--section SLUG]
 
 Imports ninjs 1.x, 2.x and 3.x from files, folders, NDJSON and "-" (standard input). An item is known by its uri and
-version: importing it again changes nothing. --language and --section serve items that have none; LANGUAGE and
-"newswire" unless said. Exit code 1: something could not be read or used.`
+version: importing it again changes nothing. A canceled item withdraws its article, a withheld one holds it.
+--language and --section serve items that have none; LANGUAGE and "newswire" unless said. Exit code 1: something
+could not be read or used.`
 
 /** `import`: wire items into the newsroom. */
 export async function importCommand(args: string[]): Promise<number> {

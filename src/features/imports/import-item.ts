@@ -79,7 +79,7 @@ async function importPicture(tx: Writer, ready: ReadyItem, known: ImportRow | un
   if (selfId === undefined) throw new Passed('skipped', 'it may not be shown')
   await remember(tx, wire, known, 'media', selfId)
   return {
-    outcome: known ? 'updated' : 'imported',
+    outcome: known?.subjectType === 'media' ? 'updated' : 'imported',
     ...(remarks.length > 0 ? { rule: remarks.join('; ') } : {}),
     media: made,
   }

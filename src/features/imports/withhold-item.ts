@@ -50,25 +50,39 @@ export async function withholdItem(
 
   const subject = copy ?? (isTaken ? taken.copy : undefined)
   await rememberWithheld(tx, wire, known, subject ? 'article' : 'none', subject?.id ?? '')
-  const made = isTaken ? taken.made : {}
-  const fields = taken instanceof Passed ? `; its fields were not taken: ${taken.message}` : ''
+  const result = tell({
+    hasCopy: copy !== undefined,
+    isHeldNow: isHeldNow === true,
+    wasHeld,
+    wasOnItsWay,
+    taken,
+  })
+  return isTaken ? { ...result, ...taken.made } : result
+}
+
+type Done = {
+  hasCopy: boolean
+  isHeldNow: boolean
+  wasHeld: boolean
+  wasOnItsWay: boolean
+  /** Undefined where the item brought no newer fields. */
+  taken: Taken | Passed | undefined
+}
+
+/** The line of the report. */
+function tell({ hasCopy, isHeldNow, wasHeld, wasOnItsWay, taken }: Done): Result {
+  const fault = taken instanceof Passed ? taken : undefined
+  const fields = fault ? `; its fields were not taken: ${fault.message}` : ''
   if (isHeldNow) {
     const end = wasHeld ? 'a release: an editor holds it too' : 'his next usable version or a release'
-    const kept = isTaken ? '; its fields are in the working copy' : fields
-    return {
-      outcome: 'held',
-      rule: `its sender withholds it: no reader sees it until ${end}${kept}`,
-      ...made,
-    }
+    const kept = taken && !fault ? '; its fields are in the working copy' : fields
+    return { outcome: 'held', rule: `its sender withholds it: no reader sees it until ${end}${kept}` }
   }
-  if (wasHeld && !isTaken)
-    return fields
-      ? { outcome: 'unchanged', rule: `${isWithheld}, and it is held${fields}` }
-      : { outcome: 'unchanged' }
   const more = wasOnItsWay ? ': its copy is a draft again' : wasHeld ? ', and it is held' : ''
-  if (isTaken) return { outcome: 'workingCopy', rule: `${isWithheld}${more}`, ...made }
-  if (taken && !copy) return { outcome: taken.outcome, rule: taken.message }
-  if (taken && more === '') return { outcome: taken.outcome, rule: `${isWithheld}${fields}` }
+  if (taken && !fault) return { outcome: 'workingCopy', rule: `${isWithheld}${more}` }
+  if (wasHeld) return { outcome: 'unchanged', ...(fault && { rule: `${isWithheld}${more}${fields}` }) }
+  if (fault && !hasCopy) return { outcome: fault.outcome, rule: fault.message }
+  if (fault && !wasOnItsWay) return { outcome: fault.outcome, rule: `${isWithheld}${fields}` }
   return { outcome: 'skipped', rule: `${isWithheld}${more || ', and it is not published here'}${fields}` }
 }
 
