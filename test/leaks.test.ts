@@ -257,6 +257,7 @@ const unseen = [
   'scheduled',
   'embargoed',
   'held',
+  'published while held',
   'unpublished edit',
 ] as const
 const minute = 60_000
@@ -304,16 +305,18 @@ t.test(
     for (const state of unseen) {
       const fields = await plantIn(state)
       // Of a live article only the edit is unseen; what it was published with is not planted.
-      const { id } = await makeArticle(newsroom, state === 'unpublished edit' ? {} : fields)
+      const isLater = state === 'unpublished edit' || state === 'published while held'
+      const { id } = await makeArticle(newsroom, isLater ? {} : fields)
       ids.set(state, id)
       names.push(id)
       if (state === 'in review' || state === 'approved') await move(id, 'submit')
       if (state === 'approved') await move(id, 'approve')
       if (state === 'scheduled') await move(id, 'schedule', { publishAt: after(60 * minute) })
       if (state === 'embargoed') await move(id, 'publish', { embargoedUntil: after(60 * minute) })
-      if (state === 'held' || state === 'unpublished edit') await move(id, 'publish')
-      if (state === 'held') await move(id, 'hold', { reason: plant(planted, 'held reason') })
-      if (state === 'unpublished edit') await edit(id, fields)
+      if (state === 'held' || isLater) await move(id, 'publish')
+      if (/held$/.test(state)) await move(id, 'hold', { reason: plant(planted, `${state} reason`) })
+      if (isLater) await edit(id, fields)
+      if (state === 'published while held') await move(id, 'publish', { kind: 'update' })
       const links = `/v1/editorial/articles/${id}/preview-links`
       names.push((await newsroom.request('POST', links, { key, body: {} })).body.id)
     }
@@ -369,7 +372,7 @@ t.test(
 
     for (const state of unseen) {
       const id = ids.get(state) as string
-      if (state === 'held') await move(id, 'release')
+      if (/held$/.test(state)) await move(id, 'release')
       else if (state === 'unpublished edit') await move(id, 'publish', { kind: 'update' })
       else if (state !== 'scheduled' && state !== 'embargoed') await move(id, 'publish')
     }

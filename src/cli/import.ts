@@ -10,8 +10,9 @@ import { UsageError } from './usage-error.ts'
 export const importUsage = `Usage: npm run dateline -- import PATH... [--language TAG] [--section SLUG]
 
 Imports ninjs 1.x, 2.x and 3.x from files, folders, NDJSON and "-" (standard input). An item is known by its uri and
-version: importing it again changes nothing. --language and --section serve items that have none; LANGUAGE and
-"newswire" unless said. Exit code 1: something could not be read or used.`
+version: importing it again changes nothing. A canceled item withdraws its article, a withheld one holds it.
+--language and --section serve items that have none; LANGUAGE and "newswire" unless said. Exit code 1: something
+could not be read or used.`
 
 /** `import`: wire items into the newsroom. */
 export async function importCommand(args: string[]): Promise<number> {
@@ -71,10 +72,10 @@ function lineOf({ file, item, uri, outcome, rule }: Entry): string {
 }
 
 function summaryOf(report: Report): string {
-  const { imported, updated, withdrawn, unchanged, workingCopy, skipped, refused, unreadable, media, tags } =
-    report
+  const { imported, updated, withdrawn, held, unchanged, workingCopy } = report
+  const { skipped, refused, unreadable, media, tags } = report
   return [
-    `${imported} imported, ${updated} updated, ${withdrawn} withdrawn, ${unchanged} unchanged`,
+    `${imported} imported, ${updated} updated, ${withdrawn} withdrawn, ${held} held, ${unchanged} unchanged`,
     `${workingCopy} kept as working copies, ${skipped} skipped, ${refused} refused, ${unreadable} unreadable`,
     `${media} new media, ${tags} new tags`,
   ].join('\n')

@@ -17,7 +17,7 @@ type Kind = 'write' | 'read'
  */
 const limits: Record<Kind, { first: number; all: number }> = {
   write: { first: 40, all: 120 },
-  read: { first: 80, all: 200 },
+  read: { first: 100, all: 250 },
 }
 
 const tickMs = 10
@@ -25,6 +25,12 @@ const tickMs = 10
 const settleMs = 500
 /** The load is over once so many timers in a row were on time. */
 const mostRecent = 3
+/**
+ * The share of the time that an overloaded event loop is busy. A loop with less to do is late because other programs have
+ * the processor: refusing requests would not help.
+ */
+const leastBusy = 0.9
+const sampleMs = 200
 
 export type LoopWatch = { delay(): number; stop(): void }
 
@@ -33,6 +39,8 @@ export function watchLoop(clock: () => number = () => performance.now()): LoopWa
   let last = clock()
   let lasting = 0
   const recent: number[] = []
+  let sample = { at: last, ...performance.eventLoopUtilization() }
+  let isBusy = false
   const lateBy = () => Math.max(0, clock() - last - tickMs)
 
   const timer = setInterval(() => {
@@ -42,11 +50,15 @@ export function watchLoop(clock: () => number = () => performance.now()): LoopWa
     lasting += (late - lasting) * (1 - Math.exp(-passed / settleMs))
     recent.push(late)
     if (recent.length > mostRecent) recent.shift()
+    if (last - sample.at < sampleMs) return
+    const now = performance.eventLoopUtilization()
+    isBusy = performance.eventLoopUtilization(now, sample).utilization >= leastBusy
+    sample = { at: last, ...now }
   }, tickMs)
   timer.unref()
 
   return {
-    delay: () => Math.min(Math.max(...recent, lateBy()), lasting),
+    delay: () => (isBusy ? Math.min(Math.max(...recent, lateBy()), lasting) : 0),
     stop: () => clearInterval(timer),
   }
 }

@@ -190,23 +190,20 @@ export async function findSibling(
 }
 
 /**
- * The corrections that readers saw of an article, first to last, wherever its history is now: of what waits, or is held,
- * under embargo the newest version was never shown.
+ * The corrections that readers saw of an article, first to last, wherever its history is now. Versions after
+ * `publicVersion` wait under embargo, or were published while the article was held: readers have not seen them.
  */
 export async function listPublicCorrections(
   reader: DeskReader,
-  article: { id: string; version: number; embargoedUntil: number | null },
+  { id, publicVersion }: { id: string; publicVersion: number },
 ): Promise<HistoryRow[]> {
-  const { id, version, embargoedUntil } = article
   const rows: HistoryRow[] = []
   for (const place of ['live', 'embargoed', 'held'] as const) {
     const { history } = tablesOf(reader, place)
     const isCorrection = and(eq(history.articleId, id), eq(history.kind, 'correction'))
     rows.push(...(await reader.sql.select().from(history).where(isCorrection)))
   }
-  return rows
-    .filter(row => embargoedUntil === null || row.number !== version)
-    .sort((a, b) => a.number - b.number)
+  return rows.filter(row => row.number <= publicVersion).sort((a, b) => a.number - b.number)
 }
 
 /** The article that has or had the slug in public, or is to have it once its embargo lapses or it is released. */

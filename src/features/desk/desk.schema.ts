@@ -14,7 +14,7 @@ import {
   Text,
   words,
 } from '../../http/schema.ts'
-import { accesses, articleKinds, deskStatuses, liveStatuses } from '../../words.ts'
+import { accesses, articleKinds, deskStatuses, holders, liveStatuses } from '../../words.ts'
 
 const language = Language({ description: 'The language it is written in (BCP 47).', examples: ['en'] })
 const headline = Text(300)
@@ -131,7 +131,11 @@ const WarningSchema = named(
   'Warning',
   closed(
     { code: Type.String(), pointer: Type.String(), detail: Type.String() },
-    { description: 'Something in what was sent that was not kept as it stood.' },
+    {
+      description:
+        'Something that the caller has to know: a part of the request that was not kept as it stood, or with code ' +
+        '`held` that no reader sees the published version.',
+    },
   ),
 )
 
@@ -140,6 +144,14 @@ const facts = {
   revision: Type.Integer({ description: 'Raised by every write; the ETag is made of it.' }),
   deskStatus: words(deskStatuses, { description: 'Where the working copy stands at the desk.' }),
   liveStatus: words(liveStatuses, { description: 'What the public can see of the article.' }),
+  heldBy: Type.Optional(
+    words(holders, {
+      description:
+        'Who holds the article, while `liveStatus` is `held`. `editor`: only `release` ends it. `sender`: the sender ' +
+        'of an imported article withholds it; his next usable version or `release` ends it. `both`: `release` ends ' +
+        "both; the sender's next usable version leaves the editor's hold.",
+    }),
+  ),
   headline,
   language,
   ...optional(removable),

@@ -12,7 +12,8 @@ import type { ArticleMove } from '../../words.ts'
 import { writeOnce } from '../idempotency/idempotency.ts'
 import { EditorialArticleSchema } from './desk.schema.ts'
 import type { WorkingCopy } from './desk.store.ts'
-import type { Saved } from './desk.ts'
+import type { Saved, Warning } from './desk.ts'
+import { holdArticle, releaseArticle } from './hold.ts'
 import {
   HoldSchema,
   MoveSchema,
@@ -26,7 +27,7 @@ import { renderCopy } from './render-copy.ts'
 import { restoreVersion } from './restore.ts'
 import { reviewArticle } from './review.ts'
 import { scheduleArticle, unscheduleArticle } from './schedule.ts'
-import { holdArticle, releaseArticle, withdrawArticle } from './takedown.ts'
+import { withdrawArticle } from './takedown.ts'
 import { type Review, scopeOf } from './workflow.ts'
 
 type Words = { operationId: string; summary: string; description: string }
@@ -120,16 +121,18 @@ export function moveRoutes(app: App, { db, review }: { db: Db; review: Review })
       description:
         'Makes the working copy a version that readers see from the next request on; with `embargoedUntil`, from that ' +
         'time on. The first publish takes an empty object; later ones say whether they are an update or a correction. ' +
-        'With the setting REVIEW=required only an approved copy can be published.',
+        'With the setting REVIEW=required only an approved copy can be published. A held article stays held: its ' +
+        'version waits for `release`, and `warnings` has the code `held`.',
     },
-    (tx, id, sent, match) => {
+    async (tx, id, sent, match) => {
       const { publishedAt, embargoedUntil, ...rest } = sent
       const publish = {
         ...rest,
         ...(publishedAt === undefined ? {} : { publishedAt: readInstant(publishedAt) }),
         ...embargo(embargoedUntil),
       }
-      return publishArticle(tx, id, publish, match, review)
+      const copy = await publishArticle(tx, id, publish, match, review)
+      return { copy, warnings: copy.liveStatus === 'held' ? [stillHeld(copy)] : [] }
     },
   )
   addMove(
@@ -167,7 +170,8 @@ export function moveRoutes(app: App, { db, review }: { db: Db; review: Review })
       summary: 'Hold an article',
       description:
         'Takes it down for the time being: readers get 404, and partners a change `suspended`. It cancels a schedule. ' +
-        'A version under embargo of a live article waits no longer; publish it again after the release.',
+        'A version under embargo of a live article waits no longer; publish it again after the release. An article ' +
+        'that its sender withholds (`heldBy` is `sender`) can be held too: then only `release` brings it back.',
     },
     holdArticle,
   )
@@ -177,7 +181,9 @@ export function moveRoutes(app: App, { db, review }: { db: Db; review: Review })
     {
       operationId: 'releaseArticle',
       summary: 'Release a held article',
-      description: 'Puts it back as it was, under its embargo if that is still ahead.',
+      description:
+        "Ends every hold, an editor's and the sender's, and puts the article back as it was, under its embargo if that " +
+        'is still ahead. A version that was published during the hold goes live now: its times are of the release.',
     },
     releaseArticle,
   )
@@ -203,6 +209,15 @@ export function moveRoutes(app: App, { db, review }: { db: Db; review: Review })
     },
     restoreVersion,
   )
+}
+
+/** Tells an editor who published a held article that readers do not see it. */
+function stillHeld({ version, heldBy }: WorkingCopy): Warning {
+  const by = { editor: 'An editor', sender: 'The sender', both: 'An editor and the sender' }[
+    heldBy ?? 'editor'
+  ]
+  const detail = `${by} ${heldBy === 'both' ? 'hold' : 'holds'} this article: readers see version ${version} after a release`
+  return { code: 'held', pointer: '/liveStatus', detail }
 }
 
 function embargo(until: string | null | undefined): { embargoedUntil?: number | null } {

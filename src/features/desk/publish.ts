@@ -1,13 +1,12 @@
 import type { DeskReader, Writer } from '../../db/db.ts'
-import { DomainError, type FieldError, fieldError } from '../../errors.ts'
+import { DomainError } from '../../errors.ts'
 import type { Match } from '../../revision.ts'
 import { firstFreeSlug, slugify } from '../../slug.ts'
-import type { Action, VersionKind } from '../../words.ts'
+import type { Holder } from '../../words.ts'
 import {
   findPublicationFacts,
   findSibling,
   findSlugOwner,
-  type HistoryRow,
   insertEmbargo,
   insertSlug,
   type Publication,
@@ -18,29 +17,21 @@ import { putPublication } from '../articles/publications.ts'
 import { measureBody } from './body.ts'
 import { insertVersion, type WorkingCopy } from './desk.store.ts'
 import { beginMove, recordDraft, saveMoved, slugTaken } from './desk.ts'
+import {
+  actionOf,
+  firstPublishedAt,
+  kindOf,
+  type Publish,
+  readEmbargo,
+  requireReady,
+} from './publish-rules.ts'
 import { snapshotOf } from './render-copy.ts'
+import { publicHistory } from './show-waiting.ts'
 import type { Review } from './workflow.ts'
-
-export type Publish = {
-  kind?: 'update' | 'correction'
-  note?: string
-  /** At the first publish: an earlier instant (epoch milliseconds), for archives and imports. */
-  publishedAt?: number
-  /** Of an import: the instant of the sender's version (epoch milliseconds); the commit's otherwise. */
-  updatedAt?: number
-  /** The instant (epoch milliseconds) before which no reader sees it; null lifts the embargo that there is. */
-  embargoedUntil?: number | null
-}
-
-const actionOf: Record<VersionKind, Action> = {
-  publish: 'published',
-  update: 'updated',
-  correction: 'corrected',
-}
 
 /**
  * Makes the working copy a version and the version the publication, in one transaction with its change row; or lets it
- * wait under embargo, out of every reader's reach.
+ * wait, out of every reader's reach, until its embargo ends or its held article is released.
  * Throws 404, 412, 409 (`move-impossible`, `not-ready`, `slug-taken`, `translation-exists`), 400.
  */
 export async function publishArticle(
@@ -69,15 +60,18 @@ export async function publishCopy(
   isSaved = true,
 ): Promise<WorkingCopy> {
   const until = readEmbargo(before, publish, tx.at)
+  const heldBy = holderAfter(before, publish)
   const kind = kindOf(publish, before.publishedAt !== null)
   const { sectionId, bodyHtml } = requireReady(before)
   // Nobody else can tell the story that a draft is the first of.
   if (isSaved || before.storyId !== before.id) await requireOnlyOfLanguage(tx, before)
   const isHeld = before.liveStatus === 'held'
+  const place = heldBy !== null ? 'held' : until === undefined ? 'live' : 'embargoed'
+  const hiddenBy = heldBy !== null ? 'hold' : until === undefined ? undefined : 'embargo'
   const waits = isHeld || before.embargoedUntil !== null
   const unseen = waits ? await takePublication(tx, isHeld ? 'held' : 'embargoed', before.id) : undefined
   const live = before.version === 0 ? undefined : await findPublicationFacts(tx, before.id)
-  const publishedAt = before.publishedAt ?? (until === undefined ? readPublishedAt(publish, tx.at) : null)
+  const publishedAt = firstPublishedAt(before, publish, tx.at, hiddenBy)
   const slug = await chooseSlug(tx, before, live?.slug ?? unseen?.row.slug)
 
   const copy: WorkingCopy = {
@@ -86,9 +80,11 @@ export async function publishCopy(
     deskStatus: 'draft',
     publishAt: null,
     schedule: null,
-    liveStatus: until !== undefined && before.liveStatus !== 'live' ? 'embargoed' : 'live',
+    liveStatus: place === 'embargoed' && before.liveStatus === 'live' ? 'live' : place,
+    heldBy,
     embargoedUntil: until ?? null,
     version: before.version + 1,
+    publicVersion: place === 'live' ? before.version + 1 : before.publicVersion,
     publishedAt,
   }
   const past = unseen ? publicHistory(unseen, before) : []
@@ -105,100 +101,26 @@ export async function publishCopy(
   const publication = publicationOf(copy, {
     sectionId,
     bodyHtml,
-    // Under embargo it stands in lists where it will be: at its lapse.
+    // Lists show an embargoed article where it will be: at its lapse. A release sets the time of a held one.
     publishedAt: publishedAt ?? until ?? tx.at,
     updatedAt: Math.max(updatedAt, publishedAt ?? updatedAt),
     correctedAt: kind === 'correction' ? at : live ? live.correctedAt : lastCorrection,
     history: [...past, version],
   })
-  await putPublication(tx, until === undefined ? 'live' : 'embargoed', publication)
-  if (until === undefined) {
+  await putPublication(tx, place, publication)
+  if (place === 'live') {
     if (slug !== live?.slug) await insertSlug(tx, slug, copy.id, before.publishedAt !== null)
     if (before.publishedAt !== null && before.liveStatus !== 'live')
       tx.change('article', copy.id, 'restored', copy.version)
     tx.change('article', copy.id, actionOf[kind], copy.version)
-  } else await insertEmbargo(tx, copy.id, until)
+  } else if (place === 'embargoed' && until !== undefined) await insertEmbargo(tx, copy.id, until)
   return draft ?? save()
 }
 
-/**
- * Shows what waited under embargo, or was held with one that has passed meanwhile: it is published by this commit, and
- * its times are this commit's. Gives the working copy as it is to be saved.
- */
-export async function showWaiting(tx: Writer, copy: WorkingCopy, waiting: Publication): Promise<WorkingCopy> {
-  const version = waiting.history.find(row => row.number === waiting.row.version)
-  if (!version) throw new Error(`version ${waiting.row.version} of ${copy.id} is in no history`)
-  const { kind } = version
-  const publishedAt = copy.publishedAt ?? tx.at
-  const { row } = waiting
-  const correctedAt = kind === 'correction' ? tx.at : row.correctedAt
-  const history = waiting.history.map(item => (item === version ? { ...version, at: tx.at } : item))
-  await insertSlug(tx, row.slug, copy.id, copy.publishedAt !== null)
-  await putPublication(tx, 'live', {
-    ...waiting,
-    row: { ...row, publishedAt, updatedAt: tx.at, correctedAt },
-    history,
-  })
-  if (copy.publishedAt !== null && copy.liveStatus !== 'live')
-    tx.change('article', copy.id, 'restored', row.version)
-  tx.change('article', copy.id, actionOf[kind], row.version)
-  return { ...copy, liveStatus: 'live', embargoedUntil: null, publishedAt }
-}
-
-/** What of an unseen publication's history readers saw: the version that waits, or was held while it did, is not of it. */
-export function publicHistory(unseen: Publication, { embargoedUntil }: WorkingCopy): HistoryRow[] {
-  return unseen.history.filter(row => embargoedUntil === null || row.number !== unseen.row.version)
-}
-
-/**
- * The embargo a publish is under; undefined for none. A version that waits under one is not shown by mistake: what
- * takes its place has to say until when, or null. Throws 400.
- */
-export function readEmbargo(
-  copy: Pick<WorkingCopy, 'embargoedUntil'>,
-  publish: Publish,
-  at: number,
-): number | undefined {
-  const { embargoedUntil: until } = publish
-  if (until === undefined) {
-    if (copy.embargoedUntil === null || copy.embargoedUntil <= at) return undefined
-    const detail = 'must say until when, or null to lift it: a version of this article is under embargo'
-    throw fault('/embargoedUntil', 'missing', detail)
-  }
-  if (until === null) return undefined
-  if (until <= at) throw fault('/embargoedUntil', 'past', 'must be ahead of the publication')
-  if (publish.publishedAt !== undefined)
-    throw fault('/publishedAt', 'with-embargo', 'cannot be said of what is under embargo')
-  return until
-}
-
-/** The kind of the version that a publish makes. Throws 400. */
-export function kindOf(publish: Publish, wasPublic: boolean): VersionKind {
-  if (!wasPublic) {
-    if (publish.kind !== undefined)
-      throw fault('/kind', 'first-publish', 'must be absent until it has been public')
-    return 'publish'
-  }
-  if (publish.kind === undefined)
-    throw fault('/kind', 'missing', 'must say update or correction: it was published before')
-  if (publish.publishedAt !== undefined)
-    throw fault('/publishedAt', 'never-moves', 'never moves once it is public')
-  if (publish.kind === 'correction' && publish.note === undefined) {
-    throw fault('/note', 'missing', 'must say, for readers, what is corrected')
-  }
-  return publish.kind
-}
-
-/** What a version cannot do without. Throws 409 `not-ready`. */
-export function requireReady(copy: WorkingCopy): { sectionId: string; bodyHtml: string } {
-  const { sectionId, bodyHtml } = copy
-  if (sectionId !== null && bodyHtml !== null) return { sectionId, bodyHtml }
-  const errors: FieldError[] = []
-  if (sectionId === null)
-    errors.push({ in: 'body', pointer: '/section', code: 'missing', detail: 'is missing' })
-  if (bodyHtml === null) errors.push({ in: 'body', pointer: '/body', code: 'missing', detail: 'is missing' })
-  const names = errors.map(error => error.pointer.slice(1)).join(' and a ')
-  throw new DomainError('not-ready', `The working copy needs a ${names}.`, { errors })
+/** Who holds the article after a publish: an editor's hold stays, and the sender's unless this is his usable version. */
+function holderAfter({ heldBy }: WorkingCopy, { endsSenderHold }: Publish): Holder | null {
+  if (!endsSenderHold || heldBy === null) return heldBy
+  return heldBy === 'sender' ? null : 'editor'
 }
 
 /** Throws 409 when another article that is live, or will be, tells the story in the language. */
@@ -215,12 +137,6 @@ export async function requireOnlyOfLanguage(
     `Article ${sibling} already tells this story in ${language}, or is to once its embargo lapses.`,
     { extra: { article: sibling } },
   )
-}
-
-function readPublishedAt(publish: Publish, at: number): number {
-  if (publish.publishedAt === undefined) return at
-  if (publish.publishedAt > at) throw fault('/publishedAt', 'future', 'must not be ahead of now')
-  return publish.publishedAt
 }
 
 /** The slug to be published under: the editor's, the one it has, or a free one made of the headline. */
@@ -283,8 +199,4 @@ function publicationOf(copy: WorkingCopy, { bodyHtml, history, ...printed }: Pri
   }
   const tagIds = [printed.sectionId, ...copy.tags.map(tag => tag.id)]
   return { row, html: bodyHtml, text, tagIds, mediaIds: copy.mediaIds, history }
-}
-
-function fault(pointer: string, code: string, detail: string): DomainError {
-  return fieldError({ in: 'body', pointer, code, detail })
 }

@@ -43,8 +43,10 @@ function printedOf(copy: WorkingCopy) {
 
 /** What the audit trail keeps of a working copy; its times are the entry's. */
 export function factsOf(copy: WorkingCopy): Omit<Rendered, 'id' | 'createdAt' | 'editedAt' | 'warnings'> {
-  const { revision, deskStatus, liveStatus, editorialNote, embargoedUntil, publishAt, schedule } = copy
-  const newsroom: Pick<Rendered, 'editorialNote' | 'embargoedUntil' | 'schedule'> = {}
+  const { revision, deskStatus, liveStatus, heldBy, editorialNote, embargoedUntil, publishAt, schedule } =
+    copy
+  const newsroom: Pick<Rendered, 'heldBy' | 'editorialNote' | 'embargoedUntil' | 'schedule'> = {}
+  if (heldBy !== null) newsroom.heldBy = heldBy
   if (editorialNote !== null) newsroom.editorialNote = editorialNote
   if (embargoedUntil !== null) newsroom.embargoedUntil = formatInstant(embargoedUntil)
   if (publishAt !== null && schedule !== null) newsroom.schedule = renderSchedule(publishAt, schedule)

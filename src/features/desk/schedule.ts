@@ -5,16 +5,9 @@ import type { ScheduledPublish } from '../../words.ts'
 import { takePublication } from '../articles/publications.store.ts'
 import { findArticle, type WorkingCopy } from './desk.store.ts'
 import { beginMove, saveMoved } from './desk.ts'
-import {
-  kindOf,
-  type Publish,
-  publishCopy,
-  readEmbargo,
-  requireFreeSlug,
-  requireOnlyOfLanguage,
-  requireReady,
-  showWaiting,
-} from './publish.ts'
+import { publishCopy, requireFreeSlug, requireOnlyOfLanguage } from './publish.ts'
+import { kindOf, type Publish, readEmbargo, requireReady } from './publish-rules.ts'
+import { showWaiting } from './show-waiting.ts'
 import type { Review } from './workflow.ts'
 
 export type Schedule = Pick<Publish, 'kind' | 'note' | 'embargoedUntil'> & {

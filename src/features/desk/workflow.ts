@@ -4,12 +4,16 @@ import {
   articleMoves,
   type DeskStatus,
   deskStatuses,
+  type Holder,
   type LiveStatus,
   type Scope,
 } from '../../words.ts'
 
-/** The two states of an article, independent of each other: its working copy's at the desk, and the public's view of it. */
-export type ArticleState = { deskStatus: DeskStatus; liveStatus: LiveStatus }
+/**
+ * The two states of an article, independent of each other: its working copy's at the desk, and the public's view of it;
+ * and who holds it while it is held.
+ */
+export type ArticleState = { deskStatus: DeskStatus; liveStatus: LiveStatus; heldBy: Holder | null }
 
 /** Whether a revision has to be approved before it is published or scheduled. */
 export type Review = 'optional' | 'required'
@@ -28,8 +32,8 @@ const any = deskStatuses
 const open: readonly LiveStatus[] = ['never', 'embargoed', 'live', 'held']
 const reviewed: readonly DeskStatus[] = ['approved', 'scheduled']
 const toDraft = () => 'draft' as const
-/** Takes a copy off its schedule; its approval stands. */
-const offSchedule = (before: DeskStatus) => (before === 'scheduled' ? 'approved' : before)
+/** The desk status of a copy that comes off its schedule: its approval stands. */
+export const offSchedule = (before: DeskStatus) => (before === 'scheduled' ? 'approved' : before)
 
 /**
  * Every move, in one table. Withdrawn has none. A schedule approves what it schedules; a copy that is edited is a
@@ -40,7 +44,7 @@ const rules: Record<ArticleMove, Rule> = {
   approve: { scope: 'articles:publish', desk: ['inReview'], live: open, deskAfter: () => 'approved' },
   return: { scope: 'articles:publish', desk: ['inReview', 'approved'], live: open, deskAfter: toDraft },
   publish: { scope: 'articles:publish', desk: any, live: open, deskAfter: toDraft },
-  // What is held comes back by a hand, never by a clock.
+  // No timer publishes a held article.
   schedule: {
     scope: 'articles:publish',
     desk: any,
@@ -48,7 +52,8 @@ const rules: Record<ArticleMove, Rule> = {
     deskAfter: () => 'scheduled',
   },
   unschedule: { scope: 'articles:publish', desk: ['scheduled'], live: open, deskAfter: offSchedule },
-  hold: { scope: 'articles:publish', desk: any, live: ['embargoed', 'live'], deskAfter: offSchedule },
+  // Of held articles only those that their sender alone holds: see `possibleMoves`.
+  hold: { scope: 'articles:publish', desk: any, live: ['embargoed', 'live', 'held'], deskAfter: offSchedule },
   release: { scope: 'articles:publish', desk: any, live: ['held'] },
   withdraw: {
     scope: 'articles:publish',
@@ -71,12 +76,16 @@ export function scopeOf(move: ArticleMove): Scope {
 }
 
 /** The moves that lead out of a state. */
-export function possibleMoves({ deskStatus, liveStatus }: ArticleState, review: Review): ArticleMove[] {
+export function possibleMoves(
+  { deskStatus, liveStatus, heldBy }: ArticleState,
+  review: Review,
+): ArticleMove[] {
   return articleMoves.filter(move => {
     const { desk, live } = rules[move]
     const unreviewed =
       review === 'required' && (move === 'publish' || move === 'schedule') && !reviewed.includes(deskStatus)
-    return desk.includes(deskStatus) && live.includes(liveStatus) && !unreviewed
+    const isHeldHere = move === 'hold' && liveStatus === 'held' && heldBy !== 'sender'
+    return desk.includes(deskStatus) && live.includes(liveStatus) && !unreviewed && !isHeldHere
   })
 }
 

@@ -1,7 +1,5 @@
 import type { Writer } from '../../db/db.ts'
 import type { WorkingCopy } from '../desk/desk.store.ts'
-import { reviewArticle } from '../desk/review.ts'
-import { unscheduleArticle } from '../desk/schedule.ts'
 import { withdrawArticle } from '../desk/takedown.ts'
 import { listMediaUsers } from '../media/media.store.ts'
 import { cutText } from './import-fields.ts'
@@ -11,6 +9,7 @@ import { requireTakedown } from './may-take.ts'
 import type { WireItem } from './ninjs.ts'
 import { rememberTakedown } from './remember.ts'
 import type { Result } from './report.ts'
+import { takeOffItsWay } from './take-off-its-way.ts'
 
 /**
  * Takes back what an item became: an article is withdrawn, media is for an editor. Remembers that it was canceled. Throws
@@ -38,7 +37,7 @@ async function cancelMedia(tx: Writer, id: string): Promise<Result> {
 
 async function cancelArticle(tx: Writer, wire: WireItem, copy: WorkingCopy | undefined): Promise<Result> {
   if (copy === undefined || copy.liveStatus === 'never' || copy.liveStatus === 'withdrawn') {
-    const took = copy && (await takeBack(tx, copy, wire))
+    const took = copy && (await takeOffItsWay(tx, copy, `Canceled by its sender: ${wire.uri}.`))
     return {
       outcome: 'skipped',
       rule: `it is canceled and not published here${took ? ': its copy is a draft again' : ''}`,
@@ -51,13 +50,4 @@ async function cancelArticle(tx: Writer, wire: WireItem, copy: WorkingCopy | und
   await withdrawArticle(tx, copy.id, { notice: notice.text, reason: reason.text }, 'any')
   const remarks = [notice, reason].flatMap(({ remark }) => remark ?? [])
   return { outcome: 'withdrawn', ...(remarks.length > 0 ? { rule: remarks.join('; ') } : {}) }
-}
-
-/** Takes a working copy that its sender canceled off its way to readers; whether it was on it. */
-async function takeBack(tx: Writer, copy: WorkingCopy, { uri }: WireItem): Promise<boolean> {
-  const reason = { reason: `Canceled by its sender: ${uri}.` }
-  if (copy.deskStatus === 'scheduled') await unscheduleArticle(tx, copy.id, reason, 'any')
-  else if (copy.deskStatus === 'draft') return false
-  await reviewArticle(tx, copy.id, 'return', reason, 'any')
-  return true
 }

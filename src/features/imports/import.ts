@@ -2,14 +2,14 @@ import { keepMeasured } from '../desk/body.ts'
 import { prepare } from '../desk/desk.ts'
 import type { FileStore } from '../media/files.ts'
 import { removeUnusedFiles } from '../media/media.ts'
-import type { ReadyItem } from './import-item.ts'
 import { type MediaOfPart, prepareMedia } from './import-media.ts'
 import { findImported, listImported } from './imports.store.ts'
-import { requireNewer } from './may-take.ts'
+import { requireNewer, requireWhole } from './may-take.ts'
 import type { WireItem } from './ninjs.ts'
 import type { WireMedia } from './ninjs-media.ts'
 import { type Read, readAhead } from './read-ahead.ts'
 import { type ItemRead, type ItemTexts, ruleOf } from './read-item.ts'
+import type { ReadyItem } from './ready-item.ts'
 import { type Entry, emptyReport, isTaken, Passed, type Report } from './report.ts'
 import type { SourceError, SourceItem } from './sources.ts'
 import { type WriteDeps, writeSome } from './write-items.ts'
@@ -82,6 +82,7 @@ async function makeReady(
 ): Promise<Ready> {
   const { db, files, now } = deps
   const { wire } = read
+  if (wire.status === 'withheld') return makeWithheldReady(deps, source, read, ofPart)
   try {
     const shown = usable(wire, now())
     const isLeft = shown.length > 0 || (read.texts !== undefined && !('body' in read.texts))
@@ -92,11 +93,35 @@ async function makeReady(
     const media = await prepareMedia(db.desk, files, shown, source.baseDir, ofPart)
     return { source, wire, media, ...(texts ? { texts } : {}) }
   } catch (error) {
-    const rule = ruleOf(error)
-    if (rule === undefined && !(error instanceof Passed)) throw error
-    const passed = error instanceof Passed ? error : new Passed('refused', rule as string)
-    return { source, wire, media: [], passed }
+    return { source, wire, media: [], passed: passedOf(error) }
   }
+}
+
+/** The same for a withheld item, whose faults are kept beside it: it is taken back all the same. */
+async function makeWithheldReady(
+  { db, files, now }: ImportDeps,
+  source: Read['source'],
+  read: ItemRead & { wire: WireItem },
+  ofPart: MediaOfPart,
+): Promise<Ready> {
+  const { wire } = read
+  try {
+    if (read.rule !== undefined) throw new Passed('refused', read.rule)
+    requireWhole(wire, now())
+    const texts = read.texts && (await finishTexts(read.texts))
+    const media = await prepareMedia(db.desk, files, usable(wire, now()), source.baseDir, ofPart)
+    return { source, wire, media, ...(texts ? { texts } : {}) }
+  } catch (error) {
+    return { source, wire, media: [], fault: passedOf(error) }
+  }
+}
+
+/** Why an item is passed over, from the error that says so; throws on an error that is no item's fault. */
+function passedOf(error: unknown): Passed {
+  if (error instanceof Passed) return error
+  const rule = ruleOf(error)
+  if (rule === undefined) throw error
+  return new Passed('refused', rule)
 }
 
 async function finishTexts(texts: ItemTexts): Promise<NonNullable<ReadyItem['texts']>> {

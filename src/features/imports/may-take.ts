@@ -9,12 +9,55 @@ import { compareVersions } from './versions.ts'
 
 /** Throws Passed for a usable item whose version was taken before, or a later one was, or was taken back. */
 export function requireNewer(wire: WireItem, { known, takedown }: Imported): void {
-  const order = known ? compareVersions(wire.version, known.version) : 1
+  const order = known ? orderOf(wire, known) : 1
   if (known && order < 0) throw older(wire, known)
   if (isTakenBack(wire, takedown))
     throw new Passed('skipped', `version ${wire.version} was canceled by its sender`)
   const isLater = (wire.versionCreated ?? never) > (known?.versionCreated ?? never)
-  if (order === 0 && !isLater) throw new Passed('unchanged', '')
+  if (order !== 0 || isLater) return
+  if (known?.subjectType !== 'none') throw new Passed('unchanged', '')
+  throw new Passed('skipped', `version ${wire.version} was withheld by its sender`)
+}
+
+/**
+ * Whether a withheld item is a newer version than the known one; else it is that version, and counts as well: a takeback
+ * wins a tie. Throws Passed for an older one, one that counted before, and one that may have counted before.
+ */
+export function requireWithholding(wire: WireItem, { known, takedown }: Imported): boolean {
+  const order = known ? orderOf(wire, known) : 1
+  const { versionCreated: at } = wire
+  const isEarlier = at !== undefined && at < (known?.versionCreated ?? never)
+  if (known && (order < 0 || (order === 0 && isEarlier))) throw older(wire, known)
+  const version = wire.version || known?.version || firstVersion
+  if (isTakenBack({ ...wire, version }, takedown))
+    throw new Passed('skipped', `version ${version} was canceled by its sender`)
+  if (!known || order > 0 || (at ?? never) > (known.versionCreated ?? never)) return true
+  if (known.status === 'withheld') throw new Passed('unchanged', '')
+  // With neither version nor time it cannot be told from the item that was withheld before this usable version.
+  if (known.status === 'usable' && wire.version === anyVersion && at === undefined)
+    throw new Passed(
+      'refused',
+      `it is withheld, perhaps as it was before version ${known.version}: ${forEditor}`,
+    )
+  return false
+}
+
+/** The version of a usable item that names none. */
+const firstVersion = '1'
+
+/** How the version of an item compares to the known one: negative, 0 or positive. An item without one is of the known. */
+export function orderOf({ version, versionCreated: at }: WireItem, known: ImportRow): number {
+  if (version === anyVersion) return 0
+  if (known.version !== anyVersion) return compareVersions(version, known.version)
+  // The item that came first was withheld and named no version.
+  if (at !== undefined && known.versionCreated !== null) return Math.sign(at - known.versionCreated)
+  return compareVersions(version, firstVersion)
+}
+
+/** Throws Passed for an item that has expired, or is not whole. */
+export function requireWhole(wire: WireItem, at: number): void {
+  if ((wire.expires ?? Number.POSITIVE_INFINITY) <= at) throw new Passed('skipped', 'it has expired')
+  if (wire.isPartial) throw new Passed('skipped', 'it is partial, and would look whole')
 }
 
 /**
@@ -85,8 +128,14 @@ function isUncertain(
   return known.versionCreated !== null && versionCreated < known.versionCreated
 }
 
-const older = ({ version }: WireItem, known: ImportRow) =>
-  new Passed('skipped', `version ${version} is older than ${known.version}, which was imported`)
+function older({ version }: WireItem, known: ImportRow): Passed {
+  const taken = known.subjectType === 'none' ? 'its sender withheld' : 'was imported'
+  const isByTime = version === anyVersion || known.version === anyVersion || version === known.version
+  const rule = isByTime
+    ? `it was created before the version that ${taken}`
+    : `version ${version} is older than ${known.version}, which ${taken}`
+  return new Passed('skipped', rule)
+}
 
 /** Throws Passed for what was exported here: it is there already, as it is now. */
 export async function requireForeign(tx: Writer, { uri }: WireItem): Promise<void> {
@@ -105,7 +154,8 @@ export async function requireUntouched(tx: Writer, copy: WorkingCopy, { version 
     throw new Passed('refused', `${reason}: taking version ${version} over is for an editor`)
 }
 
-async function whyTouched(tx: Writer, copy: WorkingCopy): Promise<string | undefined> {
+/** How the desk has made an article its own; undefined where it has not. */
+export async function whyTouched(tx: Writer, copy: WorkingCopy): Promise<string | undefined> {
   const lastOf = (...moves: Mutation[]) => findLastActor(tx, copy.id, moves)
   if (copy.deskStatus === 'scheduled') return 'it is scheduled here'
   if ((await lastOf('create', 'edit', 'restore-version')) === 'key') return 'it was edited here'

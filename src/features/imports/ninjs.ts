@@ -44,9 +44,11 @@ export type WireItem = WireCommon & {
   tags: WireTag[]
   media: WireMedia[]
   self?: WireMedia
+  /** Of a withheld item: the property that makes the rest of it unusable, which then was not read. */
+  fault?: string
 }
 
-/** The version of a takedown that names none: it is of whatever came before it. */
+/** The version of a canceled or withheld item that names none: it is of whatever came before it. */
 export const anyVersion = ''
 
 /** What an item is known by, where it says that in a way that can be stored. */
@@ -61,7 +63,19 @@ export function readNinjs(value: unknown): WireItem {
   const uri = textOf(fields, 'uri')?.trim()
   if (uri === undefined) throw new ItemError('uri is missing')
   shortEnough(uri, 'uri')
-  if (readStatus(fields) === 'canceled') return readCanceled(fields, uri)
+  const status = readStatus(fields)
+  if (status === 'canceled') return readTakeback(fields, uri, status)
+  if (status === 'usable') return readWhole(fields, uri)
+  try {
+    const version = idOf(fields, 'version') ?? anyVersion
+    return { ...readWhole(fields, uri), version }
+  } catch (error) {
+    if (!(error instanceof ItemError)) throw error
+    return { ...readTakeback(fields, uri, status), fault: error.rule }
+  }
+}
+
+function readWhole(fields: Fields, uri: string): WireItem {
   const headlines = readWordings(fields, 'headline', 'headlines')
   const main = pickText(headlines, ['', 'headline'])
   const short = pickText(headlines, ['short', 'shortheadline'])
@@ -98,13 +112,13 @@ export function readNinjs(value: unknown): WireItem {
   }
 }
 
-/** Of an item that its sender takes back only what says so is read: no fault in the rest may keep it up. */
-function readCanceled(fields: Fields, uri: string): WireItem {
+/** Reads of an item that its sender takes back only the takeback itself: no fault in the rest may keep the story up. */
+function readTakeback(fields: Fields, uri: string, status: 'canceled' | 'withheld'): WireItem {
   const descriptions = () => readWordings(fields, 'description', 'descriptions')
   return {
     uri,
     kind: 'text',
-    status: 'canceled',
+    status,
     version: orNone(() => idOf(fields, 'version')) ?? anyVersion,
     ...present({
       versionCreated: orNone(() => storableTimeOf(fields, 'versioncreated')),

@@ -25,6 +25,7 @@ export function readItem({ value, isKnown }: Reading): ItemRead {
   let wire: WireItem | undefined
   try {
     wire = readNinjs(value)
+    if (wire.fault !== undefined) return { wire, rule: wire.fault }
     const isArticle = wire.kind === 'text' && wire.headline !== undefined && wire.status !== 'canceled'
     if (!isArticle) return { wire }
     const { body: _body, ...rest } = wire

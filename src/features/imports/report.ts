@@ -3,6 +3,7 @@ export type Outcome =
   | 'imported'
   | 'updated'
   | 'withdrawn'
+  | 'held'
   | 'unchanged'
   | 'workingCopy'
   | 'skipped'
@@ -22,6 +23,7 @@ export function emptyReport(): Report {
     imported: 0,
     updated: 0,
     withdrawn: 0,
+    held: 0,
     unchanged: 0,
     workingCopy: 0,
     skipped: 0,
