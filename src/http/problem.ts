@@ -103,7 +103,9 @@ function refusalOf(error: FastifyError, request: FastifyRequest): DomainError | 
   if (error.validation) {
     const place = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
     const where = place[error.validationContext as keyof typeof place] ?? 'body'
-    const errors = error.validation.slice(0, 20).map(found => fieldErrorOf(where, found))
+    const errors = withoutEchoes(error.validation)
+      .slice(0, 20)
+      .map(found => fieldErrorOf(where, found))
     const first = errors[0]
     return new DomainError('validation-failed', first ? `${first.pointer} ${first.detail}` : error.message, {
       errors,
@@ -120,6 +122,16 @@ function refusalOf(error: FastifyError, request: FastifyRequest): DomainError | 
   if (status >= 400 && status < 500) return new DomainError('malformed-request', error.message)
   if (status === 503) return new DomainError('busy', error.message, { headers: { 'retry-after': '5' } })
   return undefined
+}
+
+/** Text that is too long breaks one rule: its pattern and its format were not tried. */
+function withoutEchoes(all: NonNullable<FastifyError['validation']>): typeof all {
+  const tooLong = new Set(all.filter(found => found.keyword === 'maxLength').map(found => found.instancePath))
+  if (tooLong.size === 0) return all
+  return all.filter(
+    ({ keyword, instancePath }) =>
+      (keyword !== 'pattern' && keyword !== 'format') || !tooLong.has(instancePath),
+  )
 }
 
 type Found = NonNullable<FastifyError['validation']>[number] & { data?: unknown }

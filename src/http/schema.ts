@@ -1,4 +1,5 @@
 import { type Static, type TOptional, type TProperties, type TSchema, Type } from 'typebox'
+import { longestDate, longestInstant } from '../instant.ts'
 import { languagePattern, longestLanguage } from '../language.ts'
 
 /** Gives a schema the name it has in the OpenAPI document. */
@@ -57,10 +58,10 @@ export const Slug = (options: Record<string, unknown> = {}) =>
   Type.String({ pattern: slugPattern, maxLength: 80, ...options })
 
 export const Instant = (options: Record<string, unknown> = {}) =>
-  Type.String({ format: 'date-time', maxLength: 40, ...options })
+  Type.String({ format: 'date-time', maxLength: longestInstant, ...options })
 
 export const Day = (options: Record<string, unknown> = {}) =>
-  Type.String({ format: 'date', maxLength: 10, ...options })
+  Type.String({ format: 'date', maxLength: longestDate, ...options })
 
 /** A BCP 47 language tag: a language, with script, region and variants as needed. */
 export const Language = (options: Record<string, unknown> = {}) =>

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify'
 import { type ProblemCode, problemOf } from '../errors.ts'
 import { parseDate } from '../instant.ts'
+import { boundedRegExp } from './bounded-pattern.ts'
 import { addCheck } from './check.ts'
 import { wellFormedId } from './edge.ts'
 import { instantRule, parseQuery } from './grammar.ts'
@@ -37,6 +38,7 @@ export function serverOptions(
         allErrors: true,
         verbose: true,
         strict: false,
+        code: { regExp: boundedRegExp },
       },
       // After Fastify's own formats, whose times and dates are wider than what we read.
       onCreate(ajv) {
