@@ -33,8 +33,10 @@ import { todayRoutes } from './features/today/today.routes.ts'
 import { todaySchemas } from './features/today/today.schema.ts'
 import type { App } from './http/app-type.ts'
 import { addAuth, addScopes } from './http/auth.ts'
+import { watchAnswers } from './http/connections.ts'
 import { makeDelivery } from './http/delivery.ts'
 import { addEdge, isDelivery, publicHeaders } from './http/edge.ts'
+import { addFraming } from './http/framing.ts'
 import { makeFront } from './http/front.ts'
 import { addGrammar } from './http/grammar.ts'
 import { healthRoutes } from './http/health.ts'
@@ -47,7 +49,7 @@ import { addDocs, addOpenApi } from './http/openapi.ts'
 import { problemRoutes, setProblemHandlers } from './http/problem.ts'
 import { makeResponseCache } from './http/response-cache.ts'
 import { PageSchema, ProblemSchema } from './http/schema.ts'
-import { serverOptions, watchAnswers } from './http/server.ts'
+import { serverOptions } from './http/server.ts'
 
 export type AppDeps = {
   db: Db
@@ -124,6 +126,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   addAuth(app, token => findKey(db.desk, token, now()))
   addRateLimit(app, limiter)
   addScopes(app)
+  addFraming(app)
   methods.refuseUnknown()
   addNegotiation(app)
   addGrammar(app)

@@ -172,6 +172,7 @@ t.test('every code of the table is one that a request gets', async t => {
   isProblem(t, wrong, 'method-not-allowed')
   t.equal(wrong.headers.allow, 'GET, HEAD, OPTIONS')
   isProblem(t, await newsroom.get('/v1/today', { headers: { accept: 'text/csv' } }), 'not-acceptable')
+  isProblem(t, await newsroom.get('/v1/today', { headers: { expect: 'miracles' } }), 'expectation-failed')
   isProblem(t, await publish(gone.id, { kind: 'update' }), 'move-impossible')
   isProblem(t, await publish(bare.body.id, {}), 'not-ready')
   isProblem(t, await post(articles, { headline: 'H', language: 'en', slug: 'taken' }), 'slug-taken')

@@ -5,8 +5,10 @@ import type { FastifyBaseLogger, FastifyServerFactory } from 'fastify'
 import type { Db, Head } from '../db/db.ts'
 import { type CacheSettings, cacheControl } from './caching.ts'
 import { isKnownTo } from './conditional.ts'
+import { connectionOptions, noteAnswer } from './connections.ts'
 import type { Delivery, Wanted } from './delivery.ts'
 import { wellFormedId } from './edge.ts'
+import { hostRule, noteWaiting } from './framing.ts'
 import { type Counted, callerAt, type Limiter } from './limits.ts'
 import { acceptsJson, codingOf } from './negotiation.ts'
 import {
@@ -19,7 +21,6 @@ import {
   type Ready,
   type ResponseCache,
 } from './response-cache.ts'
-import { noteAnswer } from './server.ts'
 
 export type FrontDeps = {
   db: Db
@@ -57,7 +58,7 @@ export function makeFront() {
       connectionTimeout: number
     }
     const routes = handler as Handler
-    const server: Server = createServer(http ?? {}, (request, response) => {
+    const server: Server = createServer({ ...http, ...connectionOptions }, (request, response) => {
       try {
         if (deps && answer(deps, request, response, routes)) return
       } catch (error) {
@@ -66,6 +67,12 @@ export function makeFront() {
       }
       routes(request, response)
     })
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      noteWaiting(request)
+      routes(request, response)
+    })
+    // The routes refuse an expectation that is unknown, with a problem.
+    server.on('checkExpectation', routes)
     server.keepAliveTimeout = keepAliveTimeout
     server.requestTimeout = requestTimeout
     server.setTimeout(connectionTimeout)
@@ -137,14 +144,16 @@ function answer(
 }
 
 /** Whether a request asks for nothing that only the routes know: no key, no body, and JSON will do. */
-function isPlain({ headers }: IncomingMessage): boolean {
+function isPlain(request: IncomingMessage): boolean {
+  const { headers } = request
   return (
     headers.authorization === undefined &&
     headers['x-api-key'] === undefined &&
     headers['content-length'] === undefined &&
     headers['transfer-encoding'] === undefined &&
     headers.expect === undefined &&
-    acceptsJson(headers.accept)
+    acceptsJson(headers.accept) &&
+    hostRule(request) === undefined
   )
 }
 

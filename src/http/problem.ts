@@ -10,6 +10,7 @@ import {
   problems,
 } from '../errors.ts'
 import { isEditorial } from './edge.ts'
+import { tooLarge, wrongType } from './framing.ts'
 import { instantRule } from './grammar.ts'
 import { codingOf } from './negotiation.ts'
 import { type Coding, leastToPack } from './response-cache.ts'
@@ -112,12 +113,8 @@ function refusalOf(error: FastifyError, request: FastifyRequest): DomainError | 
     })
   }
   const status = error.statusCode ?? 500
-  if (status === 413)
-    return new DomainError('too-large', `A body here may have ${request.routeOptions.bodyLimit} bytes.`)
-  if (status === 415) {
-    const types = request.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
-    return new DomainError('unsupported-media-type', `Send ${types}.`)
-  }
+  if (status === 413) return tooLarge(request.routeOptions.bodyLimit)
+  if (status === 415) return wrongType(request.method)
   if (status === 404) return new DomainError('not-found', 'No resource has this address.')
   if (status >= 400 && status < 500) return new DomainError('malformed-request', error.message)
   if (status === 503) return new DomainError('busy', error.message, { headers: { 'retry-after': '5' } })
