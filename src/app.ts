@@ -35,7 +35,7 @@ import type { App } from './http/app-type.ts'
 import { addAuth, addScopes } from './http/auth.ts'
 import { watchAnswers } from './http/connections.ts'
 import { makeDelivery } from './http/delivery.ts'
-import { addEdge, isDelivery, publicHeaders } from './http/edge.ts'
+import { addEdge, addSharing, isDelivery, publicHeaders } from './http/edge.ts'
 import { addFraming } from './http/framing.ts'
 import { makeFront } from './http/front.ts'
 import { addGrammar } from './http/grammar.ts'
@@ -108,6 +108,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     now,
   })
   const { limiter } = deps
+  const trusts = config.TRUST_PROXY.length === 0 ? undefined : proxyAddr.compile([...config.TRUST_PROXY])
 
   setProblemHandlers(app)
   const methods = collectMethods(app)
@@ -124,9 +125,10 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   const secure = publicUrl.startsWith('https:')
   addEdge(app, { editorialOrigins: config.EDITORIAL_ORIGINS, secure })
   addAuth(app, token => findKey(db.desk, token, now()))
-  addRateLimit(app, limiter)
+  addRateLimit(app, limiter, trusts)
   addScopes(app)
   addFraming(app)
+  addSharing(app)
   methods.refuseUnknown()
   addNegotiation(app)
   addGrammar(app)
@@ -172,7 +174,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
       ...publicHeaders({ secure }),
       ...(limiter ? { 'ratelimit-policy': limiter.policy } : {}),
     }).flat(),
-    trusts: config.TRUST_PROXY.length === 0 ? undefined : proxyAddr.compile([...config.TRUST_PROXY]),
+    trusts,
     log: app.log,
     isLogged: ['info', 'debug', 'trace'].includes(app.log.level),
     now,

@@ -30,7 +30,9 @@ function isProblem(t: Test, reply: Reply, code: string): void {
   t.equal(reply.body.type, `/problems/${code}`)
   t.equal(reply.body.title, known?.title)
   t.equal(reply.body.status, reply.status)
+  const isShared = /public/.test(String(reply.headers['cache-control']))
   t.equal(reply.body.requestId, reply.headers['x-request-id'])
+  t.equal(reply.body.requestId === undefined, isShared, `${code}: an id unless a cache may keep it`)
   t.ok(reply.body.detail && reply.body.instance, code)
 }
 

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import proxyAddr from '@fastify/proxy-addr'
 import type { FastifyBaseLogger, FastifyServerFactory } from 'fastify'
 import type { Db, Head } from '../db/db.ts'
 import { type CacheSettings, cacheControl } from './caching.ts'
+import { addressOf, callerAt, type Trusts } from './caller.ts'
 import { isKnownTo } from './conditional.ts'
 import { connectionOptions, noteAnswer } from './connections.ts'
 import type { Delivery, Wanted } from './delivery.ts'
 import { wellFormedId } from './edge.ts'
 import { hostRule, noteWaiting } from './framing.ts'
-import { type Counted, callerAt, type Limiter } from './limits.ts'
+import type { Limiter } from './limits.ts'
 import { acceptsJson, codingOf } from './negotiation.ts'
 import {
   type Coding,
@@ -31,7 +31,7 @@ export type FrontDeps = {
   /** Headers that every public answer has, names and values in turn. */
   headers: readonly string[]
   /** Whether an address is that of a proxy whose X-Forwarded-For is believed; undefined where none is. */
-  trusts: ((address: string, i: number) => boolean) | undefined
+  trusts: Trusts | undefined
   log: FastifyBaseLogger
   /** Whether the log has a line for each answer. */
   isLogged: boolean
@@ -119,7 +119,7 @@ function answer(
   // Near its end the lifetimes change with every second: the route says them.
   if (wanted.until !== undefined && now() >= wanted.until - longestLifetime(deps) * 1000) return false
   // Counted before anything is made; should the routes answer after all, they are told.
-  const counted = limiter?.count(callerAt(addressOf(deps, request)))
+  const counted = limiter?.count(callerAt(addressOf(request, deps.trusts)))
   if (counted && counted.left < 0) {
     limiter?.noteCounted(request, counted)
     return false
@@ -129,13 +129,13 @@ function answer(
   if (entry && !isOfAnother(delivery, request, wanted, entry)) {
     const coding = packedAs(entry, codingOf(request.headers['accept-encoding']))
     if (coding !== false) {
-      send(deps, request, response, { entry, coding, counted, timing: fromCache })
+      send(deps, request, response, { entry, coding, isHit: true })
       return true
     }
   }
   noteAnswer(request.socket, response)
   if (counted) limiter?.noteCounted(request, counted)
-  makeAnswer(deps, request, response, wanted, head, counted)
+  makeAnswer(deps, request, response, wanted, head)
     .then(isAnswered => {
       if (!isAnswered) routes(request, response)
     })
@@ -164,10 +164,8 @@ async function makeAnswer(
   response: ServerResponse,
   wanted: Wanted,
   head: Head | Promise<Head>,
-  counted: Counted | undefined,
 ): Promise<boolean> {
   const { cache, delivery } = deps
-  const started = performance.now()
   // What cannot be told here, that the store does not answer too, the routes say.
   const known = await Promise.resolve(head).catch(() => undefined)
   if (!known) return false
@@ -186,8 +184,7 @@ async function makeAnswer(
   const { entry, isHit } = obtained
   if (isOfAnother(delivery, request, wanted, entry)) return false
   const coding = await packEntry(entry, codingOf(request.headers['accept-encoding']))
-  const timing = isHit ? fromCache : `db;dur=${(performance.now() - started).toFixed(2)}`
-  send(deps, request, response, { entry, coding, counted, timing })
+  send(deps, request, response, { entry, coding, isHit })
   return true
 }
 
@@ -206,34 +203,36 @@ function isOfAnother(
   )
 }
 
-type Sent = { entry: Entry; coding: Coding | undefined; counted: Counted | undefined; timing: string }
+type Sent = { entry: Entry; coding: Coding | undefined; isHit: boolean }
 
+/** Sends an answer that a shared cache may keep, so without the headers of one request: see `addSharing`. */
 function send(
   deps: FrontDeps,
   request: IncomingMessage,
   response: ServerResponse,
-  { entry, coding, counted, timing }: Sent,
+  { entry, coding, isHit }: Sent,
 ): void {
-  const { limiter, log, isLogged } = deps
+  const { log, isLogged } = deps
   const { headers } = request
   const condition = headers['if-none-match']
   const isKnown = condition !== undefined && isKnownTo(condition, entry.etag)
-  const id = wellFormedId(headers['x-request-id']) ?? randomUUID()
   const { head, body } = readyOf(deps, entry, isKnown ? 'unchanged' : (coding ?? 'identity'))
-  const all = head.concat('x-request-id', id)
-  if (counted && limiter) all.push('ratelimit', limiter.fieldOf(counted))
   const status = isKnown ? 304 : 200
-  if (!isKnown) all.push('server-timing', timing)
-  response.writeHead(status, all)
+  response.writeHead(status, head as string[])
   response.end(body, 'latin1')
   if (isLogged) {
+    const id = wellFormedId(headers['x-request-id']) ?? randomUUID()
     const [path] = (request.url ?? '').split('?', 1)
-    const said = { reqId: id, method: 'GET', path, address: addressOf(deps, request), statusCode: status }
-    log.info(said, timing === fromCache ? 'answered from the cache' : 'answered in front of the routes')
+    const said = {
+      reqId: id,
+      method: 'GET',
+      path,
+      address: addressOf(request, deps.trusts),
+      statusCode: status,
+    }
+    log.info(said, isHit ? 'answered from the cache' : 'answered in front of the routes')
   }
 }
-
-const fromCache = 'cache;desc=hit'
 
 function longestLifetime({ caching }: FrontDeps): number {
   return Math.max(caching.maxAge, caching.sharedMaxAge) + Math.max(caching.revalidate, caching.ifError)
@@ -256,9 +255,4 @@ function readyOf({ caching, headers, now }: FrontDeps, entry: Entry, form: Form)
   const ready = { head, body }
   entry.ready.set(form, ready)
   return ready
-}
-
-/** Who asks, as `request.ip` has it in the routes. */
-function addressOf({ trusts }: FrontDeps, request: IncomingMessage): string {
-  return trusts ? proxyAddr(request, trusts) : (request.socket.remoteAddress ?? '')
 }

@@ -9,7 +9,7 @@ import {
   problemOf,
   problems,
 } from '../errors.ts'
-import { isEditorial } from './edge.ts'
+import { isEditorial, mayBeShared } from './edge.ts'
 import { tooLarge, wrongType } from './framing.ts'
 import { instantRule } from './grammar.ts'
 import { codingOf } from './negotiation.ts'
@@ -22,7 +22,7 @@ export const problemType = 'application/problem+json; charset=utf-8'
 export function problemBody(
   code: ProblemCode,
   detail: string,
-  context: { instance: string; requestId: string },
+  context: { instance: string; requestId?: string },
   parts: ProblemParts = {},
 ): Record<string, unknown> {
   const { status, title } = problemOf(code)
@@ -51,8 +51,11 @@ export function sendProblem(
   for (const name of ['etag', 'last-modified', 'content-language', 'cache-tag', 'surrogate-key', 'link']) {
     reply.removeHeader(name)
   }
-  reply.header('cache-control', cachingOf(request, status))
-  const body = JSON.stringify(problemBody(code, detail, { instance, requestId: request.id }, parts))
+  const caching = parts.headers?.['cache-control'] ?? cachingOf(request, status)
+  reply.header('cache-control', caching)
+  // The id of one request would be given to all that a cache answers.
+  const context = mayBeShared(caching) ? { instance } : { instance, requestId: request.id }
+  const body = JSON.stringify(problemBody(code, detail, context, parts))
   // What editors get the plugin packs.
   const coding = isEditorial(request)
     ? undefined

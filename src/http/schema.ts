@@ -96,7 +96,13 @@ export const ProblemSchema = named(
       code: Type.String({ description: 'The problem in one stable word.' }),
       detail: Type.String({ description: 'What was wrong with this request.' }),
       instance: Type.String({ description: 'The path that was asked for.' }),
-      requestId: Type.String({ description: 'The same as in the X-Request-Id header and in the log.' }),
+      requestId: Type.Optional(
+        Type.String({
+          description:
+            'The id of the request, as in the X-Request-Id header and in the log. Absent where a shared cache may keep the ' +
+            'problem (a public 404 or 410): the cache would give the id to other callers.',
+        }),
+      ),
       errors: Type.Optional(
         Type.Array(
           Type.Object({
