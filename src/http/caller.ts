@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import proxyAddr from '@fastify/proxy-addr'
 
+const { all: listAddresses } = proxyAddr
+
 /** Whether an address is that of a proxy whose X-Forwarded-For is believed. */
 export type Trusts = (address: string, i: number) => boolean
 
@@ -11,7 +13,7 @@ export type Trusts = (address: string, i: number) => boolean
  */
 export function addressOf(request: IncomingMessage, trusts: Trusts | undefined): string {
   const own = request.socket.remoteAddress ?? ''
-  return trusts ? (proxyAddr.all(request, trusts).findLast(address => isIP(address) !== 0) ?? own) : own
+  return trusts ? (listAddresses(request, trusts).findLast(address => isIP(address) !== 0) ?? own) : own
 }
 
 /** The name under which requests of an address are counted: one for an IPv4 address, and one for an IPv6 /64. */
