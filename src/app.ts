@@ -33,8 +33,10 @@ import { todayRoutes } from './features/today/today.routes.ts'
 import { todaySchemas } from './features/today/today.schema.ts'
 import type { App } from './http/app-type.ts'
 import { addAuth, addScopes } from './http/auth.ts'
+import { watchAnswers } from './http/connections.ts'
 import { makeDelivery } from './http/delivery.ts'
-import { addEdge, isDelivery, publicHeaders } from './http/edge.ts'
+import { addEdge, addSharing, isDelivery, publicHeaders } from './http/edge.ts'
+import { addFraming } from './http/framing.ts'
 import { makeFront } from './http/front.ts'
 import { addGrammar } from './http/grammar.ts'
 import { healthRoutes } from './http/health.ts'
@@ -47,7 +49,7 @@ import { addDocs, addOpenApi } from './http/openapi.ts'
 import { problemRoutes, setProblemHandlers } from './http/problem.ts'
 import { makeResponseCache } from './http/response-cache.ts'
 import { PageSchema, ProblemSchema } from './http/schema.ts'
-import { serverOptions, watchAnswers } from './http/server.ts'
+import { serverOptions } from './http/server.ts'
 import { addShedding, type Gate } from './http/shedding.ts'
 
 export type AppDeps = {
@@ -109,6 +111,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     now,
   })
   const { limiter } = deps
+  const trusts = config.TRUST_PROXY.length === 0 ? undefined : proxyAddr.compile([...config.TRUST_PROXY])
 
   setProblemHandlers(app)
   const methods = collectMethods(app)
@@ -126,8 +129,10 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   addEdge(app, { editorialOrigins: config.EDITORIAL_ORIGINS, secure })
   if (deps.gate) addShedding(app, deps.gate)
   addAuth(app, token => findKey(db.desk, token, now()))
-  addRateLimit(app, limiter)
+  addRateLimit(app, limiter, trusts)
   addScopes(app)
+  addFraming(app)
+  addSharing(app)
   methods.refuseUnknown()
   addNegotiation(app)
   addGrammar(app)
@@ -174,7 +179,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
       ...publicHeaders({ secure }),
       ...(limiter ? { 'ratelimit-policy': limiter.policy } : {}),
     }).flat(),
-    trusts: config.TRUST_PROXY.length === 0 ? undefined : proxyAddr.compile([...config.TRUST_PROXY]),
+    trusts,
     log: app.log,
     isLogged: ['info', 'debug', 'trace'].includes(app.log.level),
     now,

@@ -150,7 +150,7 @@ export const settings = {
   }),
   RATE_LIMIT: setting({
     default: '600',
-    meaning: 'Requests a minute for each key, else for each address; or `off`.',
+    meaning: 'Requests a minute for each key, else for each address (an IPv6 /64 counts as one); or `off`.',
     read: text => (text === 'off' ? undefined : integer(1, 1_000_000_000)(text)),
   }),
   CACHE_SECONDS: setting({

@@ -104,6 +104,11 @@ const table = {
   'too-large': [413, 'The request is too large', 'Send less: the limit is in `detail`.'],
   'unsupported-media-type': [415, 'That content type is not taken here', 'Send the type named in `detail`.'],
   'range-not-satisfiable': [416, 'The range lies outside the file', '`Content-Range` tells the length.'],
+  'expectation-failed': [
+    417,
+    'The expectation in Expect is not known',
+    'Send `Expect: 100-continue`, or leave the header out.',
+  ],
   'idempotency-key-reused': [
     422,
     'The Idempotency-Key was used for another request',

@@ -3,8 +3,11 @@ export type BrokenRule = { rule: string }
 
 const instantPattern =
   /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
-// A query decodes `+` as a space, so this is what an offset turns into when the caller forgets to encode it.
-const lostPlusPattern = /^[^ ]*\d[Tt]\d[^ ]* \d{2}:\d{2}$/
+// A query decodes `+` as a space, so an offset looks like this when the caller forgets to encode the plus.
+const lostPlusPattern = /^[\d-]{1,12}[Tt][\d:.]{1,24} \d{2}:\d{2}$/
+/** The most characters that a date-time may have. Longer text meets no pattern. */
+export const longestInstant = 40
+export const longestDate = 10
 const minute = 60_000
 
 /** Milliseconds of midnight UTC on a date, or undefined when the calendar has no such date. */
@@ -35,6 +38,7 @@ export function isInRange(at: number): boolean {
  * the millisecond are cut off; a leap second (`:60`) is refused, as no store here could give it back.
  */
 export function parseInstant(text: string): number | BrokenRule {
+  if (text.length > longestInstant) return { rule: `must have at most ${longestInstant} characters` }
   const match = instantPattern.exec(text)
   if (match === null) {
     return lostPlusPattern.test(text)
@@ -74,6 +78,7 @@ export function formatInstant(ms: number): string {
 
 /** The same text when it is a calendar date `YYYY-MM-DD`, or the rule it breaks. */
 export function parseDate(text: string): string | BrokenRule {
+  if (text.length > longestDate) return { rule: `must have at most ${longestDate} characters` }
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return { rule: 'must be a date such as 2024-07-12' }
   if (midnightOfDate(text) === undefined) return { rule: `is not a date in the calendar: ${text}` }
   return text < '0001-01-02' || text > '9999-12-29' ? { rule: 'must be from 0001-01-02 to 9999-12-29' } : text

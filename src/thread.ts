@@ -5,10 +5,13 @@ export type ThreadOptions = {
   module: URL
   /** What it is given as `workerData`. */
   data?: unknown
-  /** How long a job may take, its wait included, in milliseconds. */
+  /** How long a job may take, in milliseconds from its start on the thread. */
   timeout: number
-  /** What a caller gets past that time, or when too many wait. */
+  /** How long a job may wait for the jobs before it, in milliseconds. */
+  longestWait: number
+  /** The error for a job that took longer than `timeout`: the job is at fault. */
   tooLong(): Error
+  /** The error where too many jobs wait, or one waited longer than `longestWait`: the job is not at fault. */
   tooMany(): Error
 }
 
@@ -16,23 +19,32 @@ export type ThreadOptions = {
 export class Unsendable extends Error {}
 
 type Reply = 'ready' | { answer: unknown } | { error: Error }
-type Job = { message: unknown; end(reply: Exclude<Reply, 'ready'>): void }
+type Job = {
+  message: unknown
+  owner: string
+  /** The clock of the wait, then of the work. */
+  clock?: NodeJS.Timeout
+  end(reply: Exclude<Reply, 'ready'>): void
+}
 
 const mostWaiting = 32
+/** Jobs of one owner that may wait, so that no owner fills the queue. */
+const mostOfOne = 16
 /** Threads still at a job that was given up: native code ends only by itself. Past it, what comes is refused. */
 const mostGivenUp = 2
 
 /**
  * A thread for work that would hold the event loop: one job at a time, started when it is first needed, keeping no
- * process alive. A job past its time is given up with its thread, and those that waited go on in another.
+ * process alive. A job past its time is given up with its thread, and those that waited go on in another. Owners take turns.
  */
 export function openThread<Message, Answer>(options: ThreadOptions) {
-  const { timeout, tooLong, tooMany } = options
+  const { timeout, longestWait, tooLong, tooMany } = options
   const waiting: Job[] = []
   let running: Job | undefined
   let thread: Worker | undefined
-  /** Jobs whose time begins once the thread has started: its start is no part of it. */
-  let unclocked: (() => void)[] | undefined = []
+  /** Whether the thread has started: until then no job runs, and no wait is counted. */
+  let isReady = false
+  let lastOwner: string | undefined
   let givenUp = 0
 
   function start(): Worker {
@@ -40,8 +52,8 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
     started.on('message', (reply: Reply) => {
       if (thread !== started) return
       if (reply === 'ready') {
-        for (const startClock of unclocked ?? []) startClock()
-        unclocked = undefined
+        isReady = true
+        for (const job of waiting) if (job.clock === undefined) countWait(job)
       } else {
         running?.end(reply)
         running = undefined
@@ -57,7 +69,7 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
     started.on('error', error => {
       if (thread !== started) return
       thread = undefined
-      unclocked = []
+      isReady = false
       endAll(error)
     })
     return started
@@ -69,15 +81,39 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
     for (const job of all) job.end({ error })
   }
 
+  function startClock(job: Job, milliseconds: number, end: () => void): void {
+    clearTimeout(job.clock)
+    job.clock = setTimeout(end, milliseconds)
+  }
+
+  function countWait(job: Job): void {
+    startClock(job, longestWait, () => {
+      waiting.splice(waiting.indexOf(job), 1)
+      job.end({ error: tooMany() })
+    })
+  }
+
+  /** The job that waits longest and is not of the owner whose job ran last; else the one that waits longest. */
+  function takeNext(): Job | undefined {
+    const other = waiting.findIndex(job => job.owner !== lastOwner)
+    const [job] = waiting.splice(Math.max(other, 0), 1)
+    lastOwner = job?.owner
+    return job
+  }
+
   function next(): void {
-    if (running || !thread || unclocked) return
-    running = waiting.shift()
-    if (!running) return void thread.unref()
+    if (running || !thread || !isReady) return
+    const job = takeNext()
+    if (!job) return void thread.unref()
+    running = job
     thread.ref()
     try {
-      thread.postMessage(running.message)
+      thread.postMessage(job.message)
+      startClock(job, timeout, () => {
+        job.end({ error: tooLong() })
+        if (running === job) giveUp()
+      })
     } catch (error) {
-      const job = running
       running = undefined
       job.end({ error: new Unsendable('the message cannot be handed to the thread', { cause: error }) })
       next()
@@ -88,7 +124,7 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
     const old = thread
     thread = undefined
     running = undefined
-    unclocked = []
+    isReady = false
     if (!old) return
     old.unref()
     givenUp++
@@ -100,29 +136,24 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
     else for (const job of waiting.splice(0)) job.end({ error: tooMany() })
   }
 
-  async function run(message: Message): Promise<Answer> {
-    if (waiting.length >= mostWaiting || (!thread && givenUp >= mostGivenUp)) throw tooMany()
+  /** Runs a job, after those that wait. `owner` is whose job it is: owners take turns, however many jobs each has. */
+  async function run(message: Message, owner = ''): Promise<Answer> {
+    const isFull = waiting.length >= mostWaiting
+    const isGreedy = owner !== '' && waiting.filter(job => job.owner === owner).length >= mostOfOne
+    if (isFull || isGreedy || (!thread && givenUp >= mostGivenUp)) throw tooMany()
     thread ??= start()
     return new Promise((resolve, reject) => {
-      let limit: NodeJS.Timeout | undefined
       const job: Job = {
         message,
+        owner,
         end(reply) {
-          clearTimeout(limit)
+          clearTimeout(job.clock)
           if ('error' in reply) reject(reply.error)
           else resolve(reply.answer as Answer)
         },
       }
-      const startClock = () => {
-        limit = setTimeout(() => {
-          job.end({ error: tooLong() })
-          if (running === job) giveUp()
-          else if (waiting.includes(job)) waiting.splice(waiting.indexOf(job), 1)
-        }, timeout)
-      }
       waiting.push(job)
-      if (unclocked) unclocked.push(startClock)
-      else startClock()
+      if (isReady) countWait(job)
       next()
     })
   }

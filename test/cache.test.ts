@@ -36,8 +36,12 @@ let asked = 1
 /** The same address in a form that the front does not know yet. */
 const unknown = (path: string) => `${path}${path.includes('?') ? '&' : '?'}${'&'.repeat(asked++)}`
 
-/** What differs from answer to answer. */
-const own = ['x-request-id', 'date', 'server-timing', 'ratelimit', 'connection', 'keep-alive']
+/** The headers that are about one request. */
+const perRequest = ({ headers }: Answer) =>
+  ['x-request-id', 'server-timing', 'ratelimit'].filter(name => headers[name] !== undefined)
+
+/** Headers that differ from answer to answer. */
+const own = ['date', 'connection', 'keep-alive']
 function comparable({ status, headers, bytes }: Answer): object {
   const rest = Object.fromEntries(
     Object.entries(headers)
@@ -79,8 +83,8 @@ t.test('what is answered in front of the routes is what the routes answer, heade
       const packed = front.headers['content-encoding'] as keyof typeof open | undefined
       const plain = packed ? open[packed](front.bytes) : front.bytes
       t.ok(JSON.parse(plain.toString()))
-      t.match(front.headers.ratelimit as string, /^"default";r=\d+;t=\d+$/)
-      t.equal(front.headers['server-timing'], 'cache;desc=hit')
+      t.same(perRequest(front), [], 'nothing of one request in what a cache may give to others')
+      t.same(perRequest(routes), [])
     }
     const { headers } = await newsroom.ask(path)
     for (const condition of [headers.etag as string, `"x", ${headers.etag}`, '*']) {
@@ -95,8 +99,7 @@ t.test('what is answered in front of the routes is what the routes answer, heade
     t.equal(head.headers.etag, headers.etag)
     t.equal(head.headers['content-length'], headers['content-length'])
   }
-  const id1 = (await newsroom.ask(paths[0] as string, { 'x-request-id': 'mine-1' })).headers['x-request-id']
-  t.equal(id1, 'mine-1')
+  t.same(perRequest(await newsroom.ask(paths[0] as string, { 'x-request-id': 'mine-1' })), [])
 })
 
 t.test(
@@ -175,7 +178,6 @@ t.test('an article keeps its answer and its label while others change, in every 
     await publishNew(one)
     two.statements.length = 0
     const { headers } = await two.ask(path)
-    t.equal(headers['server-timing'], 'cache;desc=hit')
     t.equal(headers.etag, first.headers.etag)
     t.ok(two.statements.length <= 2, 'for a look at what changed')
     two.statements.length = 0
@@ -208,10 +210,13 @@ t.test('the service as it is run logs its hits, and goes on', async t => {
     t.ok((await publishNew(newsroom)).id)
   })
   const { child, address, ended } = await start(t, folder, 'serve', { LOG_LEVEL: 'info' })
+  let log = ''
+  child.stdout?.on('data', chunk => {
+    log += chunk
+  })
   for (let i = 0; i < 5; i++) {
     const { status, headers } = await ask(address, '/v1/articles')
     t.equal(status, 200)
-    t.equal(headers['server-timing'] === 'cache;desc=hit', i > 0)
     t.equal(
       (await ask(address, '/v1/articles', { headers: { 'if-none-match': String(headers.etag) } })).status,
       304,
@@ -219,6 +224,7 @@ t.test('the service as it is run logs its hits, and goes on', async t => {
   }
   child.kill('SIGTERM')
   t.equal(await ended, 0)
+  t.ok(log.split('answered from the cache').length > 5)
 })
 
 t.test('writes that come at once are each done, refused or undone alone', async t => {
@@ -298,8 +304,7 @@ t.test('what is kept is bounded, and nothing is kept where nothing is to be', as
   t.ok(small.fromFront() < 12, 'the oldest went')
   const none = await listen(t, { RESPONSE_CACHE: '0' }, t.testdir({ other: {} }))
   await makeTag(none, 'world')
-  for (let i = 0; i < 3; i++)
-    t.equal((await none.ask('/v1/articles')).headers['server-timing']?.slice(0, 3), 'db;')
+  for (let i = 0; i < 3; i++) t.equal((await none.ask('/v1/articles')).status, 200)
   t.equal(none.fromFront(), 0)
 })
 
@@ -326,17 +331,20 @@ t.test('what becomes another answer at a known address is for the routes, counte
   await makeTag(newsroom, 'world')
   const { id } = await publishNew(newsroom)
   const path = `/v1/articles/${id}`
-  const left = (answer: Answer) => Number(/;r=(\d+);/.exec(String(answer.headers.ratelimit))?.[1])
-  const before = left(await newsroom.ask(path))
+  /** How many requests are left, as a refusal says, which counts too. */
+  const left = async () =>
+    Number(/;r=(\d+);/.exec(String((await newsroom.ask('/v1/articles?no=1')).headers.ratelimit))?.[1])
+  await newsroom.ask(path)
+  const before = await left()
   const change = { key: newsroom.key, match: '*' }
   await newsroom.request('POST', `${articles}/${id}/hold`, { ...change, body: { reason: 'R' } })
   const held = await newsroom.ask(path)
   t.equal(held.status, 404)
-  t.equal(left(held), before - 1)
+  t.equal(await left(), before - 2, 'once each')
   await newsroom.request('POST', `${articles}/${id}/release`, { ...change, body: {} })
   t.equal((await newsroom.ask(path)).status, 200)
   for (let i = 0; i < 70; i++) await newsroom.ask(path)
   const refused = await newsroom.ask(path)
   t.equal(refused.status, 429)
-  t.equal(left(refused), 0)
+  t.match(refused.headers.ratelimit, /;r=0;/)
 })

@@ -141,6 +141,15 @@ async function checkShared(
   t.equal((await read(base, '/v1/editorial/articles', key)).status, 200)
   t.equal((await read(base, '/v1/editorial/articles')).status, 401, 'what editors read is kept for nobody')
   t.equal((await read(base, '/v1/articles/nothing')).status, 404)
+  for (const kept of [path, '/v1/articles/nothing-2', '/nowhere']) {
+    for (const id of ['first-caller', 'second-caller', 'third-caller']) {
+      const answer = await read(base, kept, { 'x-request-id': id })
+      t.equal(answer.headers['x-request-id'], undefined, `${kept}: no id, of whomever`)
+      t.notMatch(answer.text, /-caller|requestId/)
+    }
+  }
+  const own = await read(base, '/v1/editorial/articles', { ...key, 'x-request-id': 'editor-1' })
+  t.equal(own.headers['x-request-id'], 'editor-1', 'what nobody keeps has the id')
   t.equal((await read(base, `${path}?colour=red`)).status, 400)
 }
 

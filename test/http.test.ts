@@ -454,7 +454,8 @@ t.test(
 
 t.test('what one process publishes, the next request to another shows', async t => {
   const one = await open(t)
-  const two = await openNewsroom(t, { folder: one.folder })
+  // One machine, one clock: the newest is the one that was published last.
+  const two = await openNewsroom(t, { folder: one.folder, now: one.clock.now })
   for (let i = 0; i < 20; i++) {
     const [from, to] = i % 2 ? [one, two] : [two, one]
     const label = (await to.get('/v1/articles?limit=1')).headers.etag

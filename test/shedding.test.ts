@@ -11,10 +11,8 @@ t.test(
   async t => {
     let delay = 0
     let draw = 0
-    const gate = makeGate(
-      () => delay,
-      () => draw,
-    )
+    const gate = makeGate(() => draw)
+    gate.follow(() => delay)
     const newsroom = await openNewsroom(t, { gate })
     await makeTag(newsroom, 'world')
     const { id } = await publishNew(newsroom)
@@ -124,7 +122,8 @@ t.test('the watch of the event loop sees a load that lasts, and its end', async 
     await turn()
   }
   t.ok(watch.delay() > 40, `${watch.delay()} ms after three seconds of tasks of 100 ms`)
-  const gate = makeGate(watch.delay, () => 0)
+  const gate = makeGate(() => 0)
+  gate.follow(watch.delay)
   t.ok(gate.refuses('write'))
   const until = performance.now() + 20_000
   while (gate.refuses('write') && performance.now() < until)

@@ -10,7 +10,7 @@ import type { App } from '../http/app-type.ts'
 import { aheadOfClock } from '../http/health.ts'
 import { makeLimiter } from '../http/limits.ts'
 import { logSerializers } from '../http/server.ts'
-import { logRefusals, makeGate, watchLoop } from '../http/shedding.ts'
+import { type Gate, makeGate, startShedding } from '../http/shedding.ts'
 import { loadDemo } from './demo/load.ts'
 import { hostOf, loadConfig, type Newsroom, openNewsroom, publicUrlOf, readVersion } from './newsroom.ts'
 import { startPurgeOf } from './purge.ts'
@@ -53,9 +53,11 @@ async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<v
   const config = await withPort(settings)
   const newsroom = await openNewsroom(config)
   // Pictures of the demo are drawn on threads: meanwhile routes are built here.
-  const [app] = await Promise.all([build(newsroom), prepare?.(newsroom)])
+  const gate = makeGate()
+  const [app] = await Promise.all([build(newsroom, gate), prepare?.(newsroom)])
   await warnOfClock(newsroom, app)
   await app.listen({ host: config.HOST, port: config.PORT })
+  startShedding(gate, app.log)
   const stopClock = startClock({
     db: newsroom.db,
     now: Date.now,
@@ -84,12 +86,10 @@ async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<v
   else announce(config)
 }
 
-async function build({ config, db, files }: Newsroom): Promise<App> {
+async function build({ config, db, files }: Newsroom, gate: Gate): Promise<App> {
   const limiter =
     config.RATE_LIMIT === undefined ? undefined : makeLimiter(config.RATE_LIMIT, Date.now, cluster.isWorker)
   if (limiter && cluster.isWorker) shareCounts(limiter)
-  const loop = watchLoop()
-  const gate = makeGate(loop.delay)
   const app = await buildApp({
     db,
     files,
@@ -112,7 +112,6 @@ async function build({ config, db, files }: Newsroom): Promise<App> {
         : {}),
     },
   })
-  logRefusals(gate, loop, app.log)
   await app.ready()
   return app
 }

@@ -14,6 +14,7 @@ export function openOffLoop(file: string, timeout: number) {
     module: new URL('./sqlite-offloop-thread.ts', import.meta.url),
     data: { file },
     timeout,
+    longestWait: timeout,
     tooLong: () => refusal(`It took longer than ${timeout} ms.`),
     tooMany: () => refusal('Too many costly queries are in work.'),
   })

@@ -14,8 +14,8 @@ declare module 'fastify' {
     keyRefusal: DomainError | undefined
   }
   interface FastifyContextConfig {
-    /** A scope without which the route answers 401 or 403. */
-    scope?: Scope
+    /** The scope, or all the scopes, without which the route answers 401 or 403. */
+    scope?: Scope | readonly Scope[]
   }
 }
 
@@ -51,11 +51,13 @@ export function addAuth(
 export function addScopes(app: FastifyInstance): void {
   addCheck(app, 'onRequest', request => {
     if (request.keyRefusal) throw request.keyRefusal
-    const scope = request.routeOptions.config.scope
-    if (!scope) return
-    if (!request.key)
-      throw new DomainError('key-required', `It takes a key with the scope ${scope}.`, challenge)
-    requireScope(request, scope)
+    const scopes = [request.routeOptions.config.scope ?? []].flat()
+    if (scopes.length === 0) return
+    if (!request.key) {
+      const named = scopes.length === 1 ? `the scope ${scopes[0]}` : `the scopes ${scopes.join(', ')}`
+      throw new DomainError('key-required', `This route needs a key with ${named}.`, challenge)
+    }
+    for (const scope of scopes) requireScope(request, scope)
   })
 }
 

@@ -32,6 +32,27 @@ export function addEdge(app: FastifyInstance, options: EdgeOptions): void {
   })
 }
 
+/** Headers that differ between two requests for the same answer. */
+const perRequest = ['x-request-id', 'server-timing', 'ratelimit']
+
+/** Whether a shared cache may keep an answer with this Cache-Control (RFC 9111 3); with none it may, by its own rules. */
+export function mayBeShared(cacheControl: unknown): boolean {
+  return !/\b(?:private|no-store)\b/.test(String(cacheControl ?? ''))
+}
+
+/**
+ * Takes the headers of one request off an answer that a shared cache may keep: the cache would give the first caller's to
+ * all. Only this hook decides, by the final Cache-Control.
+ */
+export function addSharing(app: FastifyInstance): void {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    if (isRead && mayBeShared(reply.getHeader('cache-control')))
+      for (const name of perRequest) reply.removeHeader(name)
+    done(null, payload)
+  })
+}
+
 function securityHeaders({ secure }: Pick<EdgeOptions, 'secure'>): Record<string, string> {
   return {
     'x-content-type-options': 'nosniff',

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import proxyAddr from '@fastify/proxy-addr'
 import type { FastifyBaseLogger, FastifyServerFactory } from 'fastify'
 import type { Db, Head } from '../db/db.ts'
 import { type CacheSettings, cacheControl } from './caching.ts'
+import { addressOf, callerAt, type Trusts } from './caller.ts'
 import { isKnownTo } from './conditional.ts'
+import { connectionOptions, noteAnswer } from './connections.ts'
 import type { Delivery, Wanted } from './delivery.ts'
 import { wellFormedId } from './edge.ts'
-import { type Counted, callerAt, type Limiter } from './limits.ts'
+import { hostRule, noteWaiting } from './framing.ts'
+import type { Limiter } from './limits.ts'
 import { acceptsJson, codingOf } from './negotiation.ts'
 import {
   type Coding,
@@ -19,7 +21,6 @@ import {
   type Ready,
   type ResponseCache,
 } from './response-cache.ts'
-import { noteAnswer } from './server.ts'
 import type { Gate } from './shedding.ts'
 
 export type FrontDeps = {
@@ -32,7 +33,7 @@ export type FrontDeps = {
   /** Headers that every public answer has, names and values in turn. */
   headers: readonly string[]
   /** Whether an address is that of a proxy whose X-Forwarded-For is believed; undefined where none is. */
-  trusts: ((address: string, i: number) => boolean) | undefined
+  trusts: Trusts | undefined
   log: FastifyBaseLogger
   /** Whether the log has a line for each answer. */
   isLogged: boolean
@@ -59,7 +60,7 @@ export function makeFront() {
       connectionTimeout: number
     }
     const routes = handler as Handler
-    const server: Server = createServer(http ?? {}, (request, response) => {
+    const server: Server = createServer({ ...http, ...connectionOptions }, (request, response) => {
       try {
         if (deps && answer(deps, request, response, routes)) return
       } catch (error) {
@@ -68,6 +69,12 @@ export function makeFront() {
       }
       routes(request, response)
     })
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      noteWaiting(request)
+      routes(request, response)
+    })
+    // The routes refuse an expectation that is unknown, with a problem.
+    server.on('checkExpectation', routes)
     server.keepAliveTimeout = keepAliveTimeout
     server.requestTimeout = requestTimeout
     server.setTimeout(connectionTimeout)
@@ -116,7 +123,7 @@ function answer(
   // An answer that is kept is made again once for all who wait, so it is never refused. The routes may refuse any other.
   if (gate?.isClosing('read') && !cache.kept(wanted.key)) return false
   // Counted before anything is made; should the routes answer after all, they are told.
-  const counted = limiter?.count(callerAt(addressOf(deps, request)))
+  const counted = limiter?.count(callerAt(addressOf(request, deps.trusts)))
   if (counted && counted.left < 0) {
     limiter?.noteCounted(request, counted)
     return false
@@ -126,13 +133,13 @@ function answer(
   if (entry && !isOfAnother(delivery, request, wanted, entry)) {
     const coding = packedAs(entry, codingOf(request.headers['accept-encoding']))
     if (coding !== false) {
-      send(deps, request, response, { entry, coding, counted, timing: fromCache })
+      send(deps, request, response, { entry, coding, isHit: true })
       return true
     }
   }
   noteAnswer(request.socket, response)
   if (counted) limiter?.noteCounted(request, counted)
-  makeAnswer(deps, request, response, wanted, head, counted)
+  makeAnswer(deps, request, response, wanted, head)
     .then(isAnswered => {
       if (!isAnswered) routes(request, response)
     })
@@ -141,14 +148,16 @@ function answer(
 }
 
 /** Whether a request asks for nothing that only the routes know: no key, no body, and JSON will do. */
-function isPlain({ headers }: IncomingMessage): boolean {
+function isPlain(request: IncomingMessage): boolean {
+  const { headers } = request
   return (
     headers.authorization === undefined &&
     headers['x-api-key'] === undefined &&
     headers['content-length'] === undefined &&
     headers['transfer-encoding'] === undefined &&
     headers.expect === undefined &&
-    acceptsJson(headers.accept)
+    acceptsJson(headers.accept) &&
+    hostRule(request) === undefined
   )
 }
 
@@ -159,10 +168,8 @@ async function makeAnswer(
   response: ServerResponse,
   wanted: Wanted,
   head: Head | Promise<Head>,
-  counted: Counted | undefined,
 ): Promise<boolean> {
   const { cache, delivery } = deps
-  const started = performance.now()
   // What cannot be told here, that the store does not answer too, the routes say.
   const known = await Promise.resolve(head).catch(() => undefined)
   if (!known) return false
@@ -181,8 +188,7 @@ async function makeAnswer(
   const { entry, isHit } = obtained
   if (isOfAnother(delivery, request, wanted, entry)) return false
   const coding = await packEntry(entry, codingOf(request.headers['accept-encoding']))
-  const timing = isHit ? fromCache : `db;dur=${(performance.now() - started).toFixed(2)}`
-  send(deps, request, response, { entry, coding, counted, timing })
+  send(deps, request, response, { entry, coding, isHit })
   return true
 }
 
@@ -201,34 +207,36 @@ function isOfAnother(
   )
 }
 
-type Sent = { entry: Entry; coding: Coding | undefined; counted: Counted | undefined; timing: string }
+type Sent = { entry: Entry; coding: Coding | undefined; isHit: boolean }
 
+/** Sends an answer that a shared cache may keep, so without the headers of one request: see `addSharing`. */
 function send(
   deps: FrontDeps,
   request: IncomingMessage,
   response: ServerResponse,
-  { entry, coding, counted, timing }: Sent,
+  { entry, coding, isHit }: Sent,
 ): void {
-  const { limiter, log, isLogged } = deps
+  const { log, isLogged } = deps
   const { headers } = request
   const condition = headers['if-none-match']
   const isKnown = condition !== undefined && isKnownTo(condition, entry.etag)
-  const id = wellFormedId(headers['x-request-id']) ?? randomUUID()
   const { head, body } = readyOf(deps, entry, isKnown ? 'unchanged' : (coding ?? 'identity'))
-  const all = head.concat('x-request-id', id)
-  if (counted && limiter) all.push('ratelimit', limiter.fieldOf(counted))
   const status = isKnown ? 304 : 200
-  if (!isKnown) all.push('server-timing', timing)
-  response.writeHead(status, all)
+  response.writeHead(status, head as string[])
   response.end(body, 'latin1')
   if (isLogged) {
+    const id = wellFormedId(headers['x-request-id']) ?? randomUUID()
     const [path] = (request.url ?? '').split('?', 1)
-    const said = { reqId: id, method: 'GET', path, address: addressOf(deps, request), statusCode: status }
-    log.info(said, timing === fromCache ? 'answered from the cache' : 'answered in front of the routes')
+    const said = {
+      reqId: id,
+      method: 'GET',
+      path,
+      address: addressOf(request, deps.trusts),
+      statusCode: status,
+    }
+    log.info(said, isHit ? 'answered from the cache' : 'answered in front of the routes')
   }
 }
-
-const fromCache = 'cache;desc=hit'
 
 function longestLifetime({ caching }: FrontDeps): number {
   return Math.max(caching.maxAge, caching.sharedMaxAge) + Math.max(caching.revalidate, caching.ifError)
@@ -251,9 +259,4 @@ function readyOf({ caching, headers, now }: FrontDeps, entry: Entry, form: Form)
   const ready = { head, body }
   entry.ready.set(form, ready)
   return ready
-}
-
-/** Who asks, as `request.ip` has it in the routes. */
-function addressOf({ trusts }: FrontDeps, request: IncomingMessage): string {
-  return trusts ? proxyAddr(request, trusts) : (request.socket.remoteAddress ?? '')
 }

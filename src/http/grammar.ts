@@ -53,7 +53,7 @@ function toInteger(value: unknown): unknown {
 }
 
 /** How many values a body may have in all; no schema takes half as many, and each that is wrong costs a rule's words. */
-const mostValues = 2000
+export const mostValues = 2000
 
 /**
  * Refuses a NUL or half a surrogate pair in any string, which no store keeps and none may drop in silence, and a body
@@ -64,8 +64,7 @@ export function refuseBrokenText(value: unknown, where: FieldError['in']): void 
   walk(value, '', 0)
 
   function walk(item: unknown, pointer: string, depth: number): void {
-    if (++values > mostValues)
-      throw fieldError({ in: where, pointer: '/', code: 'too-many', detail: `has over ${mostValues} values` })
+    if (++values > mostValues) throw tooManyValues(where)
     if (typeof item === 'string') refuseBrokenString(item, where, pointer)
     if (typeof item !== 'object' || item === null) return
     if (depth > 10) throw fieldError({ in: where, pointer, code: 'too-deep', detail: 'is nested too deeply' })
@@ -74,6 +73,11 @@ export function refuseBrokenText(value: unknown, where: FieldError['in']): void 
       walk(part, `${pointer}/${name.replace(/~/g, '~0').replace(/\//g, '~1')}`, depth + 1)
     }
   }
+}
+
+/** 400: a body, a query or a path has too many values. */
+export function tooManyValues(where: FieldError['in']): DomainError {
+  return fieldError({ in: where, pointer: '/', code: 'too-many', detail: `has over ${mostValues} values` })
 }
 
 function refuseBrokenString(value: string, where: FieldError['in'], pointer: string): void {

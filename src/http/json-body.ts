@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { visit } from 'jsonc-parser'
 import { DomainError, fieldError } from '../errors.ts'
+import { jsonTypes } from './framing.ts'
+import { mostValues, tooManyValues } from './grammar.ts'
 
 const deepest = 20
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -12,7 +14,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 export function addJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeContentTypeParser('text/plain')
-  for (const type of ['application/json', 'application/merge-patch+json']) {
+  for (const type of jsonTypes) {
     app.addContentTypeParser<Buffer>(type, { parseAs: 'buffer' }, (request, bytes, done) => {
       // No bytes are no body, whatever the header says: a schema that wants one refuses that.
       if (bytes.length === 0) return done(null, undefined)
@@ -41,13 +43,36 @@ function readText(request: FastifyRequest, bytes: Buffer): string {
   } catch {
     throw new DomainError('malformed-request', 'The body is not UTF-8.')
   }
-  refuseNames(text)
+  scan(text)
   return text
 }
 
-function refuseNames(text: string): void {
+/** Where the scan stops: the parser refuses the rest, and says why. */
+const notJson = Symbol('not JSON')
+
+/**
+ * Refuses names that repeat, and a body that is too deep or has too many values, as soon as the scan meets them: only a
+ * body that passes is made into objects.
+ */
+function scan(text: string): void {
+  try {
+    visitAll(text)
+  } catch (error) {
+    if (error !== notJson) throw error
+  }
+}
+
+function visitAll(text: string): void {
   const open: Set<string>[] = []
+  let values = 0
+  const count = () => {
+    if (++values > mostValues) throw tooManyValues('body')
+  }
+  const stop = () => {
+    throw notJson
+  }
   const enter = () => {
+    count()
     // The reader is recursive: what no schema takes must not reach the end of its stack.
     if (open.push(new Set()) > deepest)
       throw fieldError({ in: 'body', pointer: '/', code: 'too-deep', detail: 'is nested too deeply' })
@@ -58,6 +83,9 @@ function refuseNames(text: string): void {
     onObjectEnd: leave,
     onArrayBegin: enter,
     onArrayEnd: leave,
+    onLiteralValue: count,
+    onError: stop,
+    onComment: stop,
     onObjectProperty(name, _offset, _length, _line, _character, pathTo) {
       const names = open.at(-1)
       const refuse = (code: string, detail: string) => {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import { DomainError } from '../errors.ts'
+import { addressOf, callerAt, type Trusts } from './caller.ts'
 import { addCheck } from './check.ts'
 
 const windowSeconds = 60
@@ -76,8 +77,14 @@ type Window = { count: number; untold: number; resetAt: number }
 export type Counts = readonly (readonly [caller: string, count: number])[]
 
 /** Counts each request that comes to the routes, and refuses those past the limit. */
-export function addRateLimit(app: FastifyInstance, limiter: Limiter | undefined): void {
+export function addRateLimit(
+  app: FastifyInstance,
+  limiter: Limiter | undefined,
+  trusts: Trusts | undefined,
+): void {
   if (!limiter) return
+  const callerOf = ({ key, raw }: FastifyRequest) =>
+    key ? `key ${key.id}` : callerAt(addressOf(raw, trusts))
 
   addCheck(app, 'onRequest', (request, reply) => {
     if (uncounted.includes(request.routeOptions.url ?? '')) return
@@ -89,13 +96,4 @@ export function addRateLimit(app: FastifyInstance, limiter: Limiter | undefined)
       })
     }
   })
-}
-
-function callerOf(request: FastifyRequest): string {
-  return request.key ? `key ${request.key.id}` : callerAt(request.ip)
-}
-
-/** An anonymous caller, by its address. */
-export function callerAt(address: string): string {
-  return `address ${address}`
 }

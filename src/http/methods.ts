@@ -18,7 +18,7 @@ const known: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
  */
 export function collectMethods(app: FastifyInstance): {
   complete(): void
-  /** Refuses methods that the router knows nothing of (TRACE, say) at addresses that there are. */
+  /** Refuses addresses that there are not, and methods that the router does not know (TRACE, say) at those that there are. */
   refuseUnknown(): void
 } {
   const methods = new Map<string, Set<HTTPMethods>>()
@@ -40,9 +40,11 @@ export function collectMethods(app: FastifyInstance): {
             method: 'OPTIONS',
             url,
             schema: { hide: true },
-            handler: (_request, reply) => {
+            // Answered before the body is read, if there is one.
+            onRequest: (_request, reply) => {
               reply.code(204).header('allow', allow).headers(preflightHeaders(allow)).send()
             },
+            handler: () => undefined,
           })
         }
         app.route({
@@ -61,16 +63,21 @@ export function collectMethods(app: FastifyInstance): {
     },
     refuseUnknown() {
       addCheck(app, 'onRequest', ({ is404, method, url: target }) => {
-        if (!is404 || known.includes(method as HTTPMethods)) return
+        if (!is404) return
+        // Here, and not in a handler: those run after the body was read.
+        if (known.includes(method as HTTPMethods)) throw nothingHere()
         for (const [url, taken] of methods) {
           const pattern = url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+').replace('*', '.*')
           if (new RegExp(`^${pattern}$`).test(target.split('?', 1)[0] ?? '/'))
             throw notTaken(method, allowOf(taken))
         }
+        throw nothingHere()
       })
     },
   }
 }
+
+const nothingHere = () => new DomainError('not-found', 'No resource has this address.')
 
 const allowOf = (taken: ReadonlySet<HTTPMethods>) => [...taken, 'OPTIONS'].sort().join(', ')
 

@@ -36,10 +36,12 @@ export type Document = {
 
 /** Response headers worth knowing, each with what it says. */
 const headers = {
-  'X-Request-Id': "The request's id, also in the log: the caller's own when it sent a good one.",
+  'X-Request-Id':
+    "The request's id, also in the log: the caller's own when it sent a good one. Absent where a shared cache may keep the answer.",
   'RateLimit-Policy':
     'How many requests are taken in how many seconds (draft-ietf-httpapi-ratelimit-headers).',
-  RateLimit: 'How many are left, and for how many seconds that holds.',
+  RateLimit:
+    'How many requests are left, and for how many seconds that holds. Absent where a shared cache may keep the answer.',
   'Retry-After': 'After how many seconds to try again, where that helps.',
   'WWW-Authenticate': 'How to present a key.',
   ETag: 'What this answer is. A read sends it back in `If-None-Match`, a change in `If-Match`.',

@@ -1,7 +1,11 @@
+import { hash } from 'node:crypto'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteHandlerMethod, RouteShorthandOptions } from 'fastify'
+import { isKnownTo } from './conditional.ts'
+import { codingOf } from './negotiation.ts'
 import { type Document, finishDocument } from './openapi-document.ts'
+import { type Entry, packEntry } from './response-cache.ts'
 
 const description = `News content for front ends, partners and newsrooms.
 
@@ -56,11 +60,47 @@ export async function addOpenApi(app: FastifyInstance, version: string, publicUr
   })
 }
 
+/** Answers with a document that is written at the first request, and packed once for each coding. */
+function sendOnce(write: () => string, type: string): RouteHandlerMethod {
+  let entry: Entry | undefined
+  return async (request, reply) => {
+    entry ??= entryOf(write(), type)
+    reply.headers({ 'cache-control': 'public, max-age=60', etag: entry.etag })
+    const condition = request.headers['if-none-match']
+    if (condition !== undefined && isKnownTo(condition, entry.etag)) return reply.code(304).send()
+    const coding = await packEntry(entry, codingOf(request.headers['accept-encoding'] as string | undefined))
+    if (coding) reply.header('content-encoding', coding)
+    return reply.headers(entry.headers).send(coding ? entry.packed.get(coding) : entry.body)
+  }
+}
+
+function entryOf(text: string, type: string): Entry {
+  return {
+    epoch: '',
+    seq: 0,
+    mark: 0,
+    tags: [],
+    etag: `W/"${hash('sha256', text, 'base64url').slice(0, 22)}"`,
+    headers: { 'content-type': type },
+    until: undefined,
+    body: Buffer.from(text),
+    packed: new Map(),
+    packing: new Map(),
+  }
+}
+
 /** `/openapi.json`, and Swagger UI at `/docs` from files of its package: no outside network. */
 export async function addDocs(app: FastifyInstance): Promise<void> {
-  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
-    reply.header('cache-control', 'public, max-age=60')
-    return app.swagger()
+  const send = sendOnce(() => JSON.stringify(app.swagger()), 'application/json; charset=utf-8')
+  app.get('/openapi.json', { schema: { hide: true }, compress: false } as RouteShorthandOptions, send)
+  // Swagger UI has the document at two more addresses, and would write it anew for each request.
+  const own: Record<string, RouteHandlerMethod> = {
+    '/docs/json': send,
+    '/docs/yaml': sendOnce(() => app.swagger({ yaml: true }), 'application/x-yaml'),
+  }
+  app.addHook('onRoute', route => {
+    const handler = own[route.url]
+    if (handler && route.method === 'GET') Object.assign(route, { handler, compress: false })
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',

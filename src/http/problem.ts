@@ -9,7 +9,8 @@ import {
   problemOf,
   problems,
 } from '../errors.ts'
-import { isEditorial } from './edge.ts'
+import { isEditorial, mayBeShared } from './edge.ts'
+import { tooLarge, wrongType } from './framing.ts'
 import { instantRule } from './grammar.ts'
 import { codingOf } from './negotiation.ts'
 import { type Coding, leastToPack } from './response-cache.ts'
@@ -21,7 +22,7 @@ export const problemType = 'application/problem+json; charset=utf-8'
 export function problemBody(
   code: ProblemCode,
   detail: string,
-  context: { instance: string; requestId: string },
+  context: { instance: string; requestId?: string },
   parts: ProblemParts = {},
 ): Record<string, unknown> {
   const { status, title } = problemOf(code)
@@ -50,8 +51,11 @@ export function sendProblem(
   for (const name of ['etag', 'last-modified', 'content-language', 'cache-tag', 'surrogate-key', 'link']) {
     reply.removeHeader(name)
   }
-  reply.header('cache-control', cachingOf(request, status))
-  const body = JSON.stringify(problemBody(code, detail, { instance, requestId: request.id }, parts))
+  const caching = parts.headers?.['cache-control'] ?? cachingOf(request, status)
+  reply.header('cache-control', caching)
+  // The id of one request would be given to all that a cache answers.
+  const context = mayBeShared(caching) ? { instance } : { instance, requestId: request.id }
+  const body = JSON.stringify(problemBody(code, detail, context, parts))
   // What editors get the plugin packs.
   const coding = isEditorial(request)
     ? undefined
@@ -103,23 +107,31 @@ function refusalOf(error: FastifyError, request: FastifyRequest): DomainError | 
   if (error.validation) {
     const place = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
     const where = place[error.validationContext as keyof typeof place] ?? 'body'
-    const errors = error.validation.slice(0, 20).map(found => fieldErrorOf(where, found))
+    const errors = withoutEchoes(error.validation)
+      .slice(0, 20)
+      .map(found => fieldErrorOf(where, found))
     const first = errors[0]
     return new DomainError('validation-failed', first ? `${first.pointer} ${first.detail}` : error.message, {
       errors,
     })
   }
   const status = error.statusCode ?? 500
-  if (status === 413)
-    return new DomainError('too-large', `A body here may have ${request.routeOptions.bodyLimit} bytes.`)
-  if (status === 415) {
-    const types = request.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
-    return new DomainError('unsupported-media-type', `Send ${types}.`)
-  }
+  if (status === 413) return tooLarge(request.routeOptions.bodyLimit)
+  if (status === 415) return wrongType(request.method)
   if (status === 404) return new DomainError('not-found', 'No resource has this address.')
   if (status >= 400 && status < 500) return new DomainError('malformed-request', error.message)
   if (status === 503) return new DomainError('busy', error.message, { headers: { 'retry-after': '5' } })
   return undefined
+}
+
+/** Text that is too long breaks one rule: its pattern and its format were not tried. */
+function withoutEchoes(all: NonNullable<FastifyError['validation']>): typeof all {
+  const tooLong = new Set(all.filter(found => found.keyword === 'maxLength').map(found => found.instancePath))
+  if (tooLong.size === 0) return all
+  return all.filter(
+    ({ keyword, instancePath }) =>
+      (keyword !== 'pattern' && keyword !== 'format') || !tooLong.has(instancePath),
+  )
 }
 
 type Found = NonNullable<FastifyError['validation']>[number] & { data?: unknown }

@@ -1,4 +1,5 @@
 import { type Static, type TOptional, type TProperties, type TSchema, Type } from 'typebox'
+import { longestDate, longestInstant } from '../instant.ts'
 import { languagePattern, longestLanguage } from '../language.ts'
 
 /** Gives a schema the name it has in the OpenAPI document. */
@@ -57,10 +58,10 @@ export const Slug = (options: Record<string, unknown> = {}) =>
   Type.String({ pattern: slugPattern, maxLength: 80, ...options })
 
 export const Instant = (options: Record<string, unknown> = {}) =>
-  Type.String({ format: 'date-time', maxLength: 40, ...options })
+  Type.String({ format: 'date-time', maxLength: longestInstant, ...options })
 
 export const Day = (options: Record<string, unknown> = {}) =>
-  Type.String({ format: 'date', maxLength: 10, ...options })
+  Type.String({ format: 'date', maxLength: longestDate, ...options })
 
 /** A BCP 47 language tag: a language, with script, region and variants as needed. */
 export const Language = (options: Record<string, unknown> = {}) =>
@@ -95,7 +96,13 @@ export const ProblemSchema = named(
       code: Type.String({ description: 'The problem in one stable word.' }),
       detail: Type.String({ description: 'What was wrong with this request.' }),
       instance: Type.String({ description: 'The path that was asked for.' }),
-      requestId: Type.String({ description: 'The same as in the X-Request-Id header and in the log.' }),
+      requestId: Type.Optional(
+        Type.String({
+          description:
+            'The id of the request, as in the X-Request-Id header and in the log. Absent where a shared cache may keep the ' +
+            'problem (a public 404 or 410): the cache would give the id to other callers.',
+        }),
+      ),
       errors: Type.Optional(
         Type.Array(
           Type.Object({

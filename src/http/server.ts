@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type ServerResponse, STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
-import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify'
-import { type ProblemCode, problemOf } from '../errors.ts'
+import type { FastifyRequest, FastifyServerOptions } from 'fastify'
 import { parseDate } from '../instant.ts'
-import { addCheck } from './check.ts'
+import { boundedRegExp } from './bounded-pattern.ts'
+import { clientErrorHandler } from './connections.ts'
 import { wellFormedId } from './edge.ts'
 import { instantRule, parseQuery } from './grammar.ts'
-import { problemBody, problemType } from './problem.ts'
 import { buildSerializers } from './serializers.ts'
 import { buildValidators } from './validators.ts'
 
@@ -37,6 +34,7 @@ export function serverOptions(
         allErrors: true,
         verbose: true,
         strict: false,
+        code: { regExp: boundedRegExp },
       },
       // After Fastify's own formats, whose times and dates are wider than what we read.
       onCreate(ajv) {
@@ -86,40 +84,4 @@ function plainTarget(url: string): string {
   } catch {
     return `${path.replaceAll('%', '%25')}${query}`
   }
-}
-
-/** How many answers are being given on a socket: what comes between would be read as part of one. */
-const answering = new WeakMap<Socket, number>()
-
-/** Notes that an answer is being given on a socket, until it is done. */
-export function noteAnswer(socket: Socket, response: ServerResponse): void {
-  answering.set(socket, (answering.get(socket) ?? 0) + 1)
-  response.once('close', () => answering.set(socket, (answering.get(socket) ?? 1) - 1))
-}
-
-/** Knows which sockets are in the middle of an answer. */
-export function watchAnswers(app: FastifyInstance): void {
-  addCheck(app, 'onRequest', (request, reply) => noteAnswer(request.raw.socket, reply.raw))
-}
-
-/** Bytes that are no HTTP request: a problem too, then the connection ends. */
-function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || (answering.get(socket) ?? 0) > 0) {
-    socket.destroy()
-    return
-  }
-  const code: ProblemCode =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? 'headers-too-large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? 'request-timeout'
-        : 'malformed-request'
-  const requestId = randomUUID()
-  const { status, title } = problemOf(code)
-  const body = JSON.stringify(problemBody(code, `${title}.`, { instance: '/', requestId }))
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${problemType}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\n` +
-      `Cache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
-  )
 }

@@ -30,7 +30,7 @@ const mostRecent = 3
  * the processor: refusing requests would not help.
  */
 const leastBusy = 0.9
-const sampleMs = 200
+const sampleMs = 250
 
 export type LoopWatch = { delay(): number; stop(): void }
 
@@ -40,7 +40,8 @@ export function watchLoop(clock: () => number = () => performance.now()): LoopWa
   let lasting = 0
   const recent: number[] = []
   let sample = { at: last, ...performance.eventLoopUtilization() }
-  let isBusy = false
+  /** Whether the loop was busy in the last samples, the newest last. */
+  let busy = [false, false]
   const lateBy = () => Math.max(0, clock() - last - tickMs)
 
   const timer = setInterval(() => {
@@ -52,23 +53,32 @@ export function watchLoop(clock: () => number = () => performance.now()): LoopWa
     if (recent.length > mostRecent) recent.shift()
     if (last - sample.at < sampleMs) return
     const now = performance.eventLoopUtilization()
-    isBusy = performance.eventLoopUtilization(now, sample).utilization >= leastBusy
+    const { utilization } = performance.eventLoopUtilization(now, sample)
+    busy = [...busy.slice(1), utilization >= leastBusy]
     sample = { at: last, ...now }
   }, tickMs)
   timer.unref()
 
   return {
-    delay: () => (isBusy ? Math.min(Math.max(...recent, lateBy()), lasting) : 0),
+    delay: () => (busy.every(Boolean) ? Math.min(Math.max(...recent, lateBy()), lasting) : 0),
     stop: () => clearInterval(timer),
   }
 }
 
 export type Gate = ReturnType<typeof makeGate>
 
-/** Decides which requests are refused at a delay of the event loop; `random` gives a number from 0 to below 1. */
-export function makeGate(delay: () => number, random: () => number = Math.random) {
+/**
+ * Decides which requests are refused at a delay of the event loop; none before it follows a watch. `random` gives a number
+ * from 0 to below 1.
+ */
+export function makeGate(random: () => number = Math.random) {
   const refused: Record<Kind, number> = { write: 0, read: 0 }
+  let delay = () => 0
   return {
+    /** Follows a delay, in milliseconds, from now on. A start is busy too, and refuses nobody. */
+    follow(given: () => number): void {
+      delay = given
+    },
     /** Whether some requests of this kind are refused now. */
     isClosing: (kind: Kind): boolean => delay() > limits[kind].first,
     /** Whether a request of this kind is to be refused now. */
@@ -111,8 +121,15 @@ function kindOf({ method, is404, routeOptions }: FastifyRequest): Kind | undefin
 
 const tellMs = 1000
 
+/** Begins to refuse requests while the process is overloaded. Called once it listens. */
+export function startShedding(gate: Gate, log: FastifyBaseLogger): void {
+  const watch = watchLoop()
+  gate.follow(watch.delay)
+  logRefusals(gate, watch, log)
+}
+
 /** Tells the log, once a second, how many requests were refused. */
-export function logRefusals(gate: Gate, { delay }: LoopWatch, log: FastifyBaseLogger): void {
+function logRefusals(gate: Gate, { delay }: LoopWatch, log: FastifyBaseLogger): void {
   setInterval(() => {
     const refused = gate.takeRefused()
     if (refused.write + refused.read > 0)

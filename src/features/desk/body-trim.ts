@@ -11,11 +11,18 @@ export function trimTail(block: Dom.ParentNode, breaks: boolean): void {
     if (last === undefined) return
     if (last.nodeName === '#text') {
       const text = last as Dom.TextNode
-      text.value = text.value.replace(/[ \t\n]+$/, '')
+      text.value = withoutTail(text.value)
       if (text.value !== '') return
     } else if (kindOf(last.nodeName) !== 'inline' && !(breaks && last.nodeName === 'br')) return
     dom.detachNode(last)
   }
+}
+
+/** The text without spaces, tabs and line ends at its end. A pattern would try each run of spaces inside the text. */
+function withoutTail(text: string): string {
+  let end = text.length
+  while (end > 0 && ' \t\n'.includes(text[end - 1] as string)) end--
+  return text.slice(0, end)
 }
 
 /** The last text, break, picture, block or empty inline element of a run. */

@@ -107,7 +107,7 @@ export function deskRoutes(
       },
     },
     async (request, reply) => {
-      const input = await prepare(request.body)
+      const input = await prepare(request.body, request.key?.id)
       const answer = await writeOnce(db, postOf(request), async tx => {
         const { copy, warnings } = await createArticle(tx, input)
         return answerOf(201, renderCopy(copy, warnings), { location: `${publicUrl}${path}/${copy.id}` })
@@ -155,7 +155,7 @@ export function deskRoutes(
     },
     async (request, reply) => {
       const match = requireMatch(request)
-      const patch = await prepare(request.body)
+      const patch = await prepare(request.body, request.key?.id)
       const { copy, warnings } = await db.write(actorOf(request), tx =>
         patchArticle(tx, request.params.id, patch, match),
       )

@@ -38,12 +38,13 @@ export type Prepared<Sent> = Omit<Sent, 'body' | 'bodyFormat'> & {
   body?: Pick<CleanBody, 'html' | 'warnings'> | null
 }
 
-/** Reads the body of what was sent. Throws 400 for one that is refused, or a format of none. */
+/** Reads the body of what was sent, by the key `owner`. Throws 400 for one that is refused, or a format of none. */
 export async function prepare<Sent extends { body?: string | null; bodyFormat?: BodyFormat }>(
   sent: Sent,
+  owner?: string,
 ): Promise<Prepared<Sent>> {
   const { body, bodyFormat, ...rest } = sent
-  if (typeof body === 'string') return { ...rest, body: await readBody(body, bodyFormat ?? 'html') }
+  if (typeof body === 'string') return { ...rest, body: await readBody(body, bodyFormat ?? 'html', owner) }
   if (bodyFormat !== undefined)
     throw fault('/bodyFormat', 'without-body', 'says what a body is written in, and there is none')
   return body === undefined ? rest : { ...rest, body }

@@ -108,14 +108,15 @@ export function previewRoutes(app: App, { db, files, settings, now }: Deps): voi
   app.post(
     `${path}/:id/preview-links`,
     {
-      config: { scope: 'articles:write' },
+      // The link shows a working copy: a key that may not read it may not make the link.
+      config: { scope: ['articles:write', 'articles:read'] },
       schema: {
         operationId: 'createPreviewLink',
         summary: 'Create a preview link',
         description:
           'An address that shows this one working copy, as it is whenever it is asked for, without a key: to let a ' +
           'front end render it. It works for 24 hours at most and can be revoked. The answer has it, this ' +
-          'once; so no `Idempotency-Key` is taken here.',
+          'once; so no `Idempotency-Key` is taken here. The key needs `articles:read` besides `articles:write`.',
         ...common,
         params: closed({ id }),
         body: ref(PreviewLinkInputSchema),

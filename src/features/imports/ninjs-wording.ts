@@ -71,7 +71,13 @@ export function pickText(wordings: readonly Wording[], roles: readonly string[])
 
 export type WireBody = { format: 'html' | 'text'; value: string }
 
-const markup = /<\/?(?:p|div|br|h[1-6]|ul|ol|li|section|article|body|html|a|em|strong|b|i)\b[^>]*>/i
+const startOfTag = /<\/?(?:p|div|br|h[1-6]|ul|ol|li|section|article|body|html|a|em|strong|b|i)\b/i
+
+/** Whether a text has a tag of HTML. Two searches: one pattern for the whole tag would cost the square of the length. */
+function hasMarkup(text: string): boolean {
+  const at = text.search(startOfTag)
+  return at >= 0 && text.lastIndexOf('>') > at
+}
 
 /** HTML before plain text, the main role before others; throws ItemError when every body is in another form. */
 export function pickBody(wordings: readonly Wording[]): WireBody | undefined {
@@ -79,7 +85,7 @@ export function pickBody(wordings: readonly Wording[]): WireBody | undefined {
     .map(wording => {
       const told = wording.form === 'unknown' && wording.role === ''
       return told
-        ? { ...wording, form: markup.test(wording.value) ? ('html' as const) : ('text' as const) }
+        ? { ...wording, form: hasMarkup(wording.value) ? ('html' as const) : ('text' as const) }
         : wording
     })
     .toSorted((a, b) => Number(a.role !== '') - Number(b.role !== ''))

@@ -16,6 +16,7 @@ const mostMilliseconds = 600_000
 const thread = openThread<Reading[], ItemRead[]>({
   module: new URL('./item-thread.ts', import.meta.url),
   timeout: mostMilliseconds,
+  longestWait: mostMilliseconds,
   tooLong: () => new Error('reading the items took too long'),
   tooMany: () => new DomainError('busy', 'Too many items are being read.'),
 })

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Db } from '../../db/db.ts'
 import type { App } from '../../http/app-type.ts'
+import { requireScope } from '../../http/auth.ts'
 import { openPage } from '../../http/paging.ts'
 import { actorOf, refuseIdempotencyKey } from '../../http/post.ts'
 import { responses } from '../../http/problem.ts'
@@ -48,7 +49,9 @@ export function keyRoutes(app: App, { db }: { db: Db }): void {
       schema: {
         operationId: 'createKey',
         summary: 'Create a key',
-        description: 'The answer has the key itself, this once; so no `Idempotency-Key` is taken here.',
+        description:
+          'The answer has the key itself, this once; so no `Idempotency-Key` is taken here. A key cannot give a scope ' +
+          'that it lacks: 403 names the scope.',
         tags,
         security: keyed,
         body: ref(KeyInputSchema),
@@ -58,6 +61,7 @@ export function keyRoutes(app: App, { db }: { db: Db }): void {
     async (request, reply) => {
       const { name, scopes, expiresAt } = request.body
       refuseIdempotencyKey(request)
+      for (const scope of scopes) requireScope(request, scope)
       const { row, token } = await createKey(db, actorOf(request), {
         name,
         scopes,
