@@ -2,6 +2,8 @@ import { Agent } from 'node:http'
 import sharp from 'sharp'
 import t from 'tap'
 import { fireDue } from '../src/features/desk/clock.ts'
+import { getMedia } from '../src/features/media/media.ts'
+import { renderMedia } from '../src/features/media/render-media.ts'
 import { logSerializers } from '../src/http/server.ts'
 import { ask } from './support/ask.ts'
 import {
@@ -332,8 +334,9 @@ t.test(
 
     const media = new Map<string, string>()
     for (const [id, state] of mediaIds) {
-      const { body } = await newsroom.get(`/v1/editorial/media/${id}`, { key })
-      for (const { url } of body.renditions) media.set(new URL(url).pathname.replace('/editorial', ''), state)
+      const row = await getMedia(newsroom.db.desk, id)
+      const { renditions } = renderMedia(row, newsroom.config.LANGUAGE, 'https://api.example/v1/media')
+      for (const { url } of renditions) media.set(new URL(url).pathname, state)
     }
     const subscriber = await newsroom.makeKey(['articles:subscribers'])
     const hidden = await hunt(newsroom, base, planted, names, [...media.keys()], log, [subscriber])

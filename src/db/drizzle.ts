@@ -23,6 +23,7 @@ export const {
   gte,
   inArray,
   is,
+  isNotNull,
   isNull,
   lt,
   lte,
