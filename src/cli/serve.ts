@@ -10,6 +10,7 @@ import type { App } from '../http/app-type.ts'
 import { makeLimiter } from '../http/limits.ts'
 import { logSerializers } from '../http/server.ts'
 import { loadDemo } from './demo/load.ts'
+import { startMakingBareOf } from './make-bare.ts'
 import { hostOf, loadConfig, type Newsroom, openNewsroom, publicUrlOf, readVersion } from './newsroom.ts'
 import { startPurgeOf } from './purge.ts'
 import { onStop, readWorkers, runWorkers, shareCounts } from './workers.ts'
@@ -63,9 +64,12 @@ async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<v
     },
     onError: error => app.log.error({ err: loggable(error) }, 'the clock could not be looked at'),
   })
-  // One process purges for all.
+  // One process purges for all, and one makes the public originals that earlier versions left to make.
   const stopPurge = cluster.isPrimary
     ? startPurgeOf(newsroom, error => app.log.error({ err: loggable(error) }, 'the purge failed'))
+    : undefined
+  const stopMaking = cluster.isPrimary
+    ? startMakingBareOf(newsroom, (level, facts, message) => app.log[level](facts, message))
     : undefined
   const skip = cluster.isWorker ? (['SIGTERM', 'SIGINT'] as const) : []
   const { close } = closeWithGrace(
@@ -73,7 +77,7 @@ async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<v
     async ({ err }) => {
       if (err) app.log.fatal({ err }, 'stopping after an error')
       else app.log.info('stopping')
-      await Promise.all([app.close(), stopClock(), stopPurge?.()])
+      await Promise.all([app.close(), stopClock(), stopPurge?.(), stopMaking?.()])
       await newsroom.close()
     },
   )
