@@ -140,7 +140,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   todayRoutes(app, { delivery, settings, now })
   articleRoutes(app, { delivery, settings })
   tagRoutes(app, { delivery, publicUrl, language: config.LANGUAGE })
-  mediaRoutes(app, { db, delivery, files, publicUrl })
+  mediaRoutes(app, { db, delivery, files, publicUrl, language: config.LANGUAGE })
   changeRoutes(app, { delivery, publicUrl })
 
   deskRoutes(app, { db, publicUrl, review: config.REVIEW })
@@ -149,7 +149,8 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   previewRoutes(app, { db, files, settings, now })
   auditRoutes(app, { db })
   editorialTagRoutes(app, { db, publicUrl })
-  await app.register(editorialMediaRoutes, { db, files, publicUrl, uploadLimit: config.UPLOAD_LIMIT })
+  const { LANGUAGE: language, UPLOAD_LIMIT: uploadLimit } = config
+  await app.register(editorialMediaRoutes, { db, files, publicUrl, language, uploadLimit })
   keyRoutes(app, { db })
 
   let stopping = false

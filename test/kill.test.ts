@@ -155,14 +155,12 @@ t.test(
     )
 
     const broken: string[] = []
-    for (const row of await all<{ id: string; content_hash: string; renditions: string }>(
-      'SELECT id, content_hash, renditions FROM media',
-    )) {
-      for (const { name, extension, bytes } of JSON.parse(row.renditions) as {
-        name: string
-        extension: string
-        bytes: number
-      }[]) {
+    type Row = { id: string; content_hash: string; extension: string; bare_bytes: number; renditions: string }
+    type File = { name: string; extension: string; bytes: number }
+    const rows = await all<Row>('SELECT id, content_hash, extension, bare_bytes, renditions FROM media')
+    for (const row of rows) {
+      const bare = { name: 'bare', extension: row.extension, bytes: Number(row.bare_bytes) }
+      for (const { name, extension, bytes } of [bare, ...(JSON.parse(row.renditions) as File[])]) {
         const path = join(folder, 'media', row.id.slice(-2), row.id, row.content_hash, `${name}.${extension}`)
         const found = await stat(path).catch(() => undefined)
         if (found?.size !== bytes) broken.push(path)

@@ -313,8 +313,8 @@ t.test(
     })
     t.notOk('publishedAt' in made.body)
     t.same(
-      { ...(await desk.db.primary.headNow()), embargoSeq: 0 },
-      { ...head, embargoSeq: 0 },
+      { ...(await desk.db.primary.headNow()), embargoSeq: 0, embargoMark: 0 },
+      { ...head, embargoSeq: 0, embargoMark: 0 },
       'no log has it',
     )
     t.equal(await labels(), before.everyone, 'no label tells of it')

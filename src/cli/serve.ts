@@ -12,6 +12,7 @@ import { makeLimiter } from '../http/limits.ts'
 import { logSerializers } from '../http/server.ts'
 import { type Gate, makeGate, startShedding } from '../http/shedding.ts'
 import { loadDemo } from './demo/load.ts'
+import { startMakingBareOf } from './make-bare.ts'
 import { hostOf, loadConfig, type Newsroom, openNewsroom, publicUrlOf, readVersion } from './newsroom.ts'
 import { startPurgeOf } from './purge.ts'
 import { onStop, readWorkers, runWorkers, shareCounts } from './workers.ts'
@@ -68,9 +69,12 @@ async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<v
     },
     onError: error => app.log.error({ err: loggable(error) }, 'the clock could not be looked at'),
   })
-  // One process purges for all.
+  // One process purges for all, and one makes the public originals that earlier versions left to make.
   const stopPurge = cluster.isPrimary
     ? startPurgeOf(newsroom, error => app.log.error({ err: loggable(error) }, 'the purge failed'))
+    : undefined
+  const stopMaking = cluster.isPrimary
+    ? startMakingBareOf(newsroom, (level, facts, message) => app.log[level](facts, message))
     : undefined
   const skip = cluster.isWorker ? (['SIGTERM', 'SIGINT'] as const) : []
   const { close } = closeWithGrace(
@@ -78,7 +82,7 @@ async function run(settings: Config, prepare?: (newsroom: Newsroom) => Promise<v
     async ({ err }) => {
       if (err) app.log.fatal({ err }, 'stopping after an error')
       else app.log.info('stopping')
-      await Promise.all([app.close(), stopClock(), stopPurge?.()])
+      await Promise.all([app.close(), stopClock(), stopPurge?.(), stopMaking?.()])
       await newsroom.close()
     },
   )

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import type { Config } from '../config.ts'
 import type { Counts, Limiter } from '../http/limits.ts'
+import { startMakingBareOf } from './make-bare.ts'
 import { openNewsroom } from './newsroom.ts'
 import { startPurgeOf } from './purge.ts'
 import { UsageError } from './usage-error.ts'
@@ -37,6 +38,7 @@ export async function runWorkers(config: Config, count: number, announce: () => 
   // Made and migrated once, before many open it; and one process purges for all.
   const newsroom = await openNewsroom(config)
   const stopPurge = startPurgeOf(newsroom, error => say(`the purge failed: ${(error as Error).message}`))
+  const stopMaking = startMakingBareOf(newsroom, (_level, _facts, message) => say(message))
   let stoppingSince: number | undefined
   let isGivenUp = false
   // Ours, since Node's own list still has a worker whose channel closes after its end.
@@ -92,6 +94,7 @@ export async function runWorkers(config: Config, count: number, announce: () => 
   for (let i = 0; i < count; i++) start(0)
   await end.promise
   await stopPurge?.()
+  await stopMaking()
   await newsroom.close()
   return isGivenUp ? 1 : 0
 }

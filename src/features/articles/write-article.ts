@@ -80,8 +80,10 @@ const related: Record<RelatedField, (source: Source) => Buffer | string | undefi
     // With all their names they are long, and seldom asked for.
     return view.tagDetails ? make() : bytesOnce(relations.tags, row.language, make)
   },
-  leadMedia: ({ relations: { leadMedia }, address }) => leadMedia && mediaBytes(leadMedia, address),
-  media: ({ relations, address }) => listBytes(relations.media.map(media => mediaBytes(media, address))),
+  leadMedia: ({ relations: { leadMedia }, settings, address }) =>
+    leadMedia && mediaBytes(leadMedia, settings, address),
+  media: ({ relations, settings, address }) =>
+    listBytes(relations.media.map(media => mediaBytes(media, settings, address))),
   body: ({ relations }) => stringOf(relations.body),
   bodyWithheld: ({ row, view }) => (isWithheld(row, view) ? '{"reason":"subscribers"}' : undefined),
   embargoedUntil: ({ relations: { embargoedUntil: until } }) =>
@@ -170,6 +172,10 @@ function tagRef(tag: TagFacts, languages: readonly string[], whole: boolean): St
   }
 }
 
-function mediaBytes(media: MediaFacts, { base, query = '' }: MediaAddress): Buffer {
-  return bytesOnce(media, query, () => bytesOf(renderMedia(media, base, query)))
+function mediaBytes(
+  media: MediaFacts,
+  { language }: ArticleSettings,
+  { base, query = '' }: MediaAddress,
+): Buffer {
+  return bytesOnce(media, query, () => bytesOf(renderMedia(media, language, base, query)))
 }

@@ -13,7 +13,8 @@ import { type ViewQuery, viewOf } from '../articles/view.ts'
 import type { ArticleSettings, MediaAddress } from '../articles/write-article.ts'
 import type { FileStore } from '../media/files.ts'
 import { FileParams, fileAnswers } from '../media/media.schema.ts'
-import { getFile, getMedia } from '../media/media.ts'
+import { getMedia } from '../media/media.ts'
+import { openPublicFile } from '../media/public-files.ts'
 import { parseRange } from '../media/range.ts'
 import type { WorkingCopy } from './desk.store.ts'
 import { getArticle } from './desk.ts'
@@ -198,7 +199,8 @@ export function previewRoutes(app: App, { db, files, settings, now }: Deps): voi
       const { link, id, contentHash, file } = request.params
       const copy = await openPreview(db.desk, link, request.query.token, now())
       if (copy.leadMediaId !== id && !copy.mediaIds.includes(id)) throw noPreview()
-      const found = await getFile(files, await getMedia(db.desk, id), contentHash, file)
+      const media = await getMedia(db.desk, id)
+      const found = await openPublicFile(files, media, settings.language, contentHash, file)
       return sendFile(request, reply.headers(unseen), found, unseen['cache-control'], parseRange)
     },
   )

@@ -126,7 +126,7 @@ function conceptOf(tag: TagFacts, rel: string, languages: readonly string[]): Ni
 
 function mediaItem(media: MediaFacts, name: string, settings: ArticleSettings): Ninjs {
   const { type, caption, alt, credit, photographer, rights } = media
-  const { renditions } = renderMedia(media, `${settings.publicUrl}/v1/media`)
+  const { renditions } = renderMedia(media, settings.language, `${settings.publicUrl}/v1/media`)
   return {
     name,
     uri: uriOf(media.id, settings),

@@ -1,7 +1,7 @@
 import { keepMeasured } from '../desk/body.ts'
 import { prepare } from '../desk/desk.ts'
 import type { FileStore } from '../media/files.ts'
-import { removeUnusedFiles } from '../media/media.ts'
+import { removeUnusedFiles } from '../media/picture-files.ts'
 import { type MediaOfPart, prepareMedia } from './import-media.ts'
 import { findImported, listImported } from './imports.store.ts'
 import { requireNewer, requireWhole } from './may-take.ts'

@@ -23,16 +23,20 @@ import {
   MediaWordsSchema,
 } from './media.schema.ts'
 import { listMediaRows, type MediaRow } from './media.store.ts'
-import { createPicture, deleteMedia, getFile, getMedia, type MediaWords, patchMedia } from './media.ts'
+import { createPicture, deleteMedia, getMedia, type MediaWords, patchMedia } from './media.ts'
+import { getFile } from './picture-files.ts'
+import { openPublicFile } from './public-files.ts'
 import { parseRange } from './range.ts'
-import { renderMedia } from './render-media.ts'
+import { renderDeskMedia } from './render-media.ts'
 
 const path = '/v1/editorial/media'
+
+type Deps = { db: Db; files: FileStore; publicUrl: string; language: string; uploadLimit: number }
 
 /** Media as the newsroom keeps it, used or not. */
 export async function editorialMediaRoutes(
   app: App,
-  { db, files, publicUrl, uploadLimit }: { db: Db; files: FileStore; publicUrl: string; uploadLimit: number },
+  { db, files, publicUrl, language, uploadLimit }: Deps,
 ): Promise<void> {
   // Here alone: nothing else takes a form.
   await addForms(app)
@@ -124,7 +128,9 @@ export async function editorialMediaRoutes(
       schema: {
         operationId: 'getEditorialMediaFile',
         summary: 'Read the bytes of a rendition, used or not',
-        description: 'For previews at the desk; take the address from `renditions[].url`.',
+        description:
+          'Take the address from `renditions[].url`. `original` is the uploaded file, untouched, with all metadata in ' +
+          'it; it is for the desk alone. An address from a preview answers the bytes that readers would get.',
         ...common,
         params: FileParams,
         response: responses(fileAnswers, 400, 401, 403, 404, 416, 429),
@@ -133,13 +139,11 @@ export async function editorialMediaRoutes(
     async (request, reply) => {
       const { id, contentHash, file } = request.params
       const media = await getMedia(db.desk, id)
-      return sendFile(
-        request,
-        reply,
-        await getFile(files, media, contentHash, file),
-        'private, no-store',
-        parseRange,
-      )
+      const found =
+        contentHash === media.contentHash
+          ? await getFile(files, media, contentHash, file)
+          : await openPublicFile(files, media, language, contentHash, file)
+      return sendFile(request, reply, found, 'private, no-store', parseRange)
     },
   )
 
@@ -214,7 +218,7 @@ export async function editorialMediaRoutes(
 
   function mediaOf(row: MediaRow): Static<typeof EditorialMediaSchema> {
     return {
-      ...renderMedia(row, `${publicUrl}${path}`),
+      ...renderDeskMedia(row, `${publicUrl}${path}`),
       revision: row.revision,
       createdAt: formatInstant(row.createdAt),
       updatedAt: formatInstant(row.updatedAt),

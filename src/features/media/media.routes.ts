@@ -11,7 +11,8 @@ import { Cursor, closed, Id, Limit, ref } from '../../http/schema.ts'
 import type { FileStore } from './files.ts'
 import { FileParams, fileAnswers, MediaListSchema, MediaSchema } from './media.schema.ts'
 import { listLiveMediaRows } from './media.store.ts'
-import { getFile, getLiveMedia } from './media.ts'
+import { getLiveMedia } from './media.ts'
+import { openPublicFile } from './public-files.ts'
 import { parseRange } from './range.ts'
 import { renderMedia } from './render-media.ts'
 
@@ -19,11 +20,10 @@ const path = '/v1/media'
 /** A year at the reader, whose address changes with the bytes; a day at a shared cache, so that a takedown reaches it. */
 const forEver = 'public, max-age=31536000, immutable, s-maxage=86400'
 
+type Deps = { db: Db; delivery: Delivery; files: FileStore; publicUrl: string; language: string }
+
 /** What readers see of media: what something live uses, and its bytes. */
-export function mediaRoutes(
-  app: App,
-  { db, delivery, files, publicUrl }: { db: Db; delivery: Delivery; files: FileStore; publicUrl: string },
-): void {
+export function mediaRoutes(app: App, { db, delivery, files, publicUrl, language }: Deps): void {
   const base = `${publicUrl}${path}`
 
   app.get(
@@ -44,9 +44,11 @@ export function mediaRoutes(
       return delivery.answer(request, reply, normalForm(path, query), async ({ live }) => {
         const found = await listLiveMediaRows(live, query.limit + 1, list.after?.[0])
         const { rows, page } = list.close(found, row => [row.id])
-        return listAnswer(publicUrl, { data: rows.map(row => renderMedia(row, base)), page, meta: {} }, [
-          'media',
-        ])
+        return listAnswer(
+          publicUrl,
+          { data: rows.map(row => renderMedia(row, language, base)), page, meta: {} },
+          ['media'],
+        )
       })
     },
   )
@@ -66,7 +68,7 @@ export function mediaRoutes(
     (request, reply) => {
       const { id } = request.params
       return delivery.answer(request, reply, `${path}/${id}`, async ({ live, embargo }) => ({
-        body: renderMedia(await getLiveMedia(live, id, embargo), base),
+        body: renderMedia(await getLiveMedia(live, id, embargo), language, base),
         tags: [`media-${id}`],
       }))
     },
@@ -78,7 +80,10 @@ export function mediaRoutes(
       schema: {
         operationId: 'getMediaFile',
         summary: 'Read the bytes of a rendition',
-        description: 'Take the address from `renditions[].url`. Ranges are served.',
+        description:
+          'Take the address from `renditions[].url`. Ranges are served. The metadata of the uploaded file is not in ' +
+          'them: no position, no serial number, no name, no thumbnail. They carry the caption, credit, rights and ' +
+          'photographer of the media as XMP, a JPEG also as IPTC-IIM.',
         tags: ['Media'],
         params: FileParams,
         response: responses(fileAnswers, 400, 401, 404, 416, 429),
@@ -93,7 +98,8 @@ export function mediaRoutes(
       )
       reply.headers({ 'cache-tag': `media-${id},bytes`, 'surrogate-key': `media-${id} bytes` })
       const caching = request.key ? 'private, no-store' : forEver
-      return sendFile(request, reply, await getFile(files, media, contentHash, file), caching, parseRange)
+      const found = await openPublicFile(files, media, language, contentHash, file)
+      return sendFile(request, reply, found, caching, parseRange)
     },
   )
 }

@@ -18,14 +18,21 @@ const RenditionSchema = named(
   'Rendition',
   closed(
     {
-      name: Type.String({ description: '`original`, or the preset it was made by.', examples: ['w640'] }),
+      name: Type.String({
+        description:
+          '`original`, or the preset it was made by. For readers `original` has the pixels of the uploaded file and ' +
+          'none of its metadata; it is left out where the metadata cannot be removed. For the desk it is the upload.',
+        examples: ['w640'],
+      }),
       url: Type.String({
-        description: 'Where its bytes are, for ever: a changed picture has another address.',
+        description:
+          'The address of its bytes. It changes when the picture or a word written into its files changes: caption, ' +
+          'credit, rights or photographer.',
       }),
       contentType: Type.String(),
       width: Type.Integer({ description: 'In pixels.' }),
       height: Type.Integer({ description: 'In pixels.' }),
-      bytes: Type.Integer({ description: 'Its length.' }),
+      bytes: Type.Integer({ description: 'The length of the file at `url`.' }),
     },
     { description: 'One size and form of a picture.' },
   ),
@@ -72,7 +79,9 @@ export const MediaUploadSchema = named(
     {
       file: Type.String({
         format: 'binary',
-        description: 'A JPEG, PNG, WebP, AVIF or GIF, known by its content, of at most 100 megapixels.',
+        description:
+          'A JPEG, PNG, WebP, AVIF or GIF, known by its content. It may have 100 megapixels as JPEG or PNG, 38 as ' +
+          'progressive JPEG, 32 as interlaced PNG, 50 as WebP or GIF (500 frames, all together), 12.5 as AVIF.',
       }),
       ...optionalWords,
     },
@@ -106,8 +115,8 @@ export const FileParams = closed({
   id: Id({ examples: ['0190a3c0-0000-7000-9000-000000000001'] }),
   contentHash: Type.String({
     pattern: '^[0-9a-f]{32}$',
-    description: 'Names the bytes of the original.',
-    examples: ['50a42e033e75983dbb653f363469b662'],
+    description: 'Names the picture and the words written into its files.',
+    examples: ['347c9df0c6548c8f26cd22f8528d5d12'],
   }),
   file: Type.String({ pattern: '^[a-z0-9]{1,20}\\.[a-z0-9]{1,5}$', examples: ['w640.jpg'] }),
 })

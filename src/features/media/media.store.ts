@@ -1,5 +1,5 @@
 import type { DeskReader, EmbargoReader, LiveReader, Writer } from '../../db/db.ts'
-import { desc, eq, lt, sql } from '../../db/drizzle.ts'
+import { and, asc, desc, eq, gt, isNotNull, isNull, lt, sql } from '../../db/drizzle.ts'
 import type { AllTables, LiveTables } from '../../db/tables.ts'
 
 export type MediaRow = AllTables['media']['$inferSelect']
@@ -35,6 +35,17 @@ export async function listMediaRows(
   const { media } = reader.tables
   const below = beforeId === undefined ? undefined : lt(media.id, beforeId)
   return reader.sql.select().from(media).where(below).orderBy(desc(media.id)).limit(limit)
+}
+
+/** Media with files whose bare original was not made yet, by id, from above `afterId`; by the index `media_not_bare`. */
+export async function listMediaNotBare(
+  reader: DeskReader,
+  limit: number,
+  afterId: string,
+): Promise<MediaRow[]> {
+  const { media } = reader.tables
+  const isDue = and(isNotNull(media.contentHash), isNull(media.bareBytes), gt(media.id, afterId))
+  return reader.sql.select().from(media).where(isDue).orderBy(asc(media.id)).limit(limit)
 }
 
 export async function insertMedia(tx: Writer, row: MediaRow): Promise<void> {

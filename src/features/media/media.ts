@@ -2,9 +2,9 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { Actor, Db, DeskReader, EmbargoReader, LiveReader, Writer } from '../../db/db.ts'
 import { DomainError } from '../../errors.ts'
 import { type Match, requireRevision } from '../../revision.ts'
-import type { MediaType, StoredRendition } from '../../words.ts'
+import type { MediaType } from '../../words.ts'
 import { recordMutation } from '../audit/audit.ts'
-import type { FileStore, StoredFile } from './files.ts'
+import type { FileStore } from './files.ts'
 import {
   deleteMediaRow,
   findEmbargoedMedia,
@@ -17,7 +17,7 @@ import {
   refreshLiveMedia,
   updateMedia,
 } from './media.store.ts'
-import { makeRenditions, readPicture } from './pictures.ts'
+import { noFiles, type PictureFiles, removeFiles, removeUnusedFiles, storePicture } from './picture-files.ts'
 
 /** The words that go with media, verbatim. */
 export type MediaWords = {
@@ -28,57 +28,6 @@ export type MediaWords = {
   rights?: string
 }
 export type MediaPatch = { [K in keyof MediaWords]?: string | null }
-
-/** The stored files of a picture: what its row says of them. */
-export type PictureFiles = Pick<
-  MediaRow,
-  'contentHash' | 'contentType' | 'extension' | 'width' | 'height' | 'bytes' | 'bareBytes' | 'renditions'
->
-
-const noFiles: PictureFiles = {
-  contentHash: null,
-  contentType: null,
-  extension: null,
-  width: null,
-  height: null,
-  bytes: null,
-  bareBytes: null,
-  renditions: [],
-}
-
-/**
- * Checks a picture, makes its renditions and stores all of it durably, before any row tells of it. Throws 400
- * `picture-invalid`, 503 `busy`.
- */
-export async function storePicture(files: FileStore, id: string, bytes: Buffer): Promise<PictureFiles> {
-  const picture = await readPicture(bytes)
-  const made = await makeRenditions(picture)
-  const { contentHash, contentType, extension, width, height } = picture
-  const original = { name: 'original', extension, contentType, width, height, bytes: bytes.length }
-  const renditions: StoredRendition[] = [original]
-  const contents = [bytes]
-  for (const rendition of made) {
-    renditions.push({
-      name: rendition.preset,
-      extension: rendition.format,
-      contentType: rendition.contentType,
-      width: rendition.width,
-      height: rendition.height,
-      bytes: rendition.bytes.length,
-    })
-    contents.push(rendition.bytes)
-  }
-  const sizes = { width, height, bytes: bytes.length, bareBytes: null }
-  const stored = { contentHash, contentType, extension, ...sizes, renditions }
-  try {
-    for (const [i, rendition] of renditions.entries())
-      await files.put(pathOf(id, contentHash, rendition), contents[i] as Buffer)
-  } catch (error) {
-    await removeFiles(files, id, stored)
-    throw error
-  }
-  return stored
-}
 
 /**
  * Uploads a picture. The row is written once every file is durable, by the work that `write` is given, if it needs it;
@@ -128,9 +77,10 @@ export async function createMedia(tx: Writer, input: MediaInput): Promise<MediaR
   return row
 }
 
-/** What the audit trail keeps of media; the renditions are told by the content's hash. */
+/** The fields of media that the audit trail keeps. The content's hash stands for the files made of the upload. */
 function factsOf(row: MediaRow): Record<string, unknown> {
-  const { id: _id, renditions: _renditions, createdAt: _created, updatedAt: _updated, ...facts } = row
+  const { id: _id, renditions: _renditions, bareBytes: _bare, ...more } = row
+  const { createdAt: _created, updatedAt: _updated, ...facts } = more
   return facts
 }
 
@@ -181,26 +131,6 @@ export async function deleteMedia(
   await removeFiles(files, id, row)
 }
 
-/** Removes stored files of media whose row is not there, or has others. */
-export async function removeUnusedFiles(
-  reader: DeskReader,
-  files: FileStore,
-  id: string,
-  stored: PictureFiles,
-): Promise<void> {
-  const row = await findMedia(reader, id)
-  if (row?.contentHash !== stored.contentHash) await removeFiles(files, id, stored)
-}
-
-async function removeFiles(
-  files: FileStore,
-  id: string,
-  { contentHash, renditions }: PictureFiles,
-): Promise<void> {
-  if (contentHash !== null)
-    await files.remove(renditions.map(rendition => pathOf(id, contentHash, rendition)))
-}
-
 /** The media as the desk has it. Throws 404. */
 export async function getMedia(reader: DeskReader, id: string): Promise<MediaRow> {
   const row = await findMedia(reader, id)
@@ -217,29 +147,4 @@ export async function getLiveMedia(
   const row = (await findLiveMedia(live, id)) ?? (embargo && (await findEmbargoedMedia(embargo, id)))
   if (!row) throw new DomainError('not-found', 'There is no such media.')
   return row
-}
-
-/** The stored file of a rendition, by the last two parts of its address. Throws 404. */
-export async function getFile(
-  files: FileStore,
-  media: MediaFacts,
-  contentHash: string,
-  fileName: string,
-): Promise<StoredFile & { etag: string; contentType: string }> {
-  const rendition = media.renditions.find(item => `${item.name}.${item.extension}` === fileName)
-  const file =
-    rendition && media.contentHash === contentHash
-      ? await files.open(pathOf(media.id, contentHash, rendition))
-      : undefined
-  if (!rendition || !file) throw new DomainError('not-found', 'The media has no such file.')
-  return {
-    ...file,
-    etag: `"${contentHash}-${rendition.name}-${rendition.extension}"`,
-    contentType: rendition.contentType,
-  }
-}
-
-/** Where a file lies in the store; the folders spread by the random end of the id. */
-function pathOf(id: string, contentHash: string, file: { name: string; extension: string }): string {
-  return `${id.slice(-2)}/${id}/${contentHash}/${file.name}.${file.extension}`
 }

@@ -1,12 +1,31 @@
 import type { Static } from 'typebox'
+import type { StoredRendition } from '../../words.ts'
 import type { MediaSchema } from './media.schema.ts'
 import type { MediaFacts } from './media.store.ts'
+import { publicRenditions } from './public-files.ts'
+
+type Rendered = Static<typeof MediaSchema>
+
+/** Media as editors get it: `original` is the upload. `base` is the address of the tree its bytes are served from. */
+export function renderDeskMedia(row: MediaFacts, base: string): Rendered {
+  return render(row, row.renditions, `${base}/${row.id}/${row.contentHash}`, '')
+}
 
 /**
- * Media as readers and editors get it; `base` is the address of the tree its bytes are served from, `query` what they
- * are asked for with.
+ * Media as readers get it: files without the upload's metadata and with the newsroom's words. `language` is the
+ * newsroom's, `base` as above, and `query` stands behind each address.
  */
-export function renderMedia(row: MediaFacts, base: string, query = ''): Static<typeof MediaSchema> {
+export function renderMedia(row: MediaFacts, language: string, base: string, query = ''): Rendered {
+  const { hash, renditions } = publicRenditions(row, language)
+  return render(row, renditions, `${base}/${row.id}/${hash}`, query)
+}
+
+function render(
+  row: MediaFacts,
+  renditions: readonly StoredRendition[],
+  base: string,
+  query: string,
+): Rendered {
   return {
     id: row.id,
     type: row.type,
@@ -17,9 +36,9 @@ export function renderMedia(row: MediaFacts, base: string, query = ''): Static<t
     ...(row.rights === null ? {} : { rights: row.rights }),
     ...(row.width === null ? {} : { width: row.width }),
     ...(row.height === null ? {} : { height: row.height }),
-    renditions: row.renditions.map(({ name, extension, contentType, width, height, bytes }) => ({
+    renditions: renditions.map(({ name, extension, contentType, width, height, bytes }) => ({
       name,
-      url: `${base}/${row.id}/${row.contentHash}/${name}.${extension}${query}`,
+      url: `${base}/${name}.${extension}${query}`,
       contentType,
       width,
       height,

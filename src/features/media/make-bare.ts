@@ -1,0 +1,127 @@
+import { buffer } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Db, Writer } from '../../db/db.ts'
+import { bareFile, pathOf } from './file-paths.ts'
+import type { FileStore } from './files.ts'
+import { findMedia, listMediaNotBare, type MediaRow, refreshLiveMedia, updateMedia } from './media.store.ts'
+import { weaverOf } from './metadata/formats.ts'
+import { noBareFile, type PictureFiles, removeUnusedFiles, requireBare } from './picture-files.ts'
+import { orientationOf } from './pictures.ts'
+
+/** The columns that making the bare files changes. */
+type Made = Pick<PictureFiles, 'bareBytes' | 'renditions'>
+
+export type BareDeps = {
+  db: Db
+  files: FileStore
+  /** Called with the pictures of each commit. */
+  onMade(ids: readonly string[]): void
+  /** Called for a picture whose files cannot be read, and with no id when the store does not answer. */
+  onError(error: unknown, id?: string): void
+  /** Milliseconds between looks for such pictures; an older build beside this one may add some. */
+  lookMs?: number
+}
+
+/** So many pictures become public by one commit. */
+const batch = 20
+
+/**
+ * Makes the public originals of pictures that an earlier version stored, and notes a change of each. Until then no
+ * address answers their original. It may be stopped, or killed, at any point: files are made before rows tell of them, and
+ * making them again gives the same. Gives the function that stops it.
+ */
+export function startMakingBare({
+  db,
+  files,
+  onMade,
+  onError,
+  lookMs = 60_000,
+}: BareDeps): () => Promise<void> {
+  const stopping = new AbortController()
+  const failed = new Set<string>()
+
+  async function makeSome(rows: readonly MediaRow[]): Promise<void> {
+    const made: [MediaRow, Made][] = []
+    for (const row of rows) {
+      if (stopping.signal.aborted) break
+      if (failed.has(row.id)) continue
+      try {
+        made.push([row, await makeFiles(files, row)])
+      } catch (error) {
+        failed.add(row.id)
+        onError(error, row.id)
+      }
+    }
+    if (made.length === 0) return
+    const ids = await db.write({ by: 'command' }, tx => saveMade(tx, made))
+    if (ids.length > 0) onMade(ids)
+    // One that was deleted or replaced meanwhile.
+    for (const [row] of made) if (!ids.includes(row.id)) await removeUnusedFiles(db.desk, files, row.id, row)
+  }
+
+  async function look(): Promise<void> {
+    let after = ''
+    while (!stopping.signal.aborted) {
+      const rows = await listMediaNotBare(db.desk, batch, after)
+      const last = rows.at(-1)
+      if (!last) return
+      after = last.id
+      await makeSome(rows)
+    }
+  }
+
+  async function follow(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await look().catch(error => onError(error))
+      await delay(lookMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
+    }
+  }
+
+  const following = follow()
+  return async () => {
+    stopping.abort()
+    await following
+  }
+}
+
+async function makeFiles(files: FileStore, row: MediaRow): Promise<Made> {
+  const { id, extension, renditions } = row
+  const contentHash = row.contentHash as string
+  const read = async (file: { name: string; extension: string }) => {
+    const stored = await files.open(pathOf(id, contentHash, file))
+    if (!stored) throw new Error(`the file ${file.name}.${file.extension} is not there`)
+    return buffer(stored.stream())
+  }
+  const original = { name: 'original', extension: extension as string }
+  const upload = await read(original)
+  const bare = weaverOf(original.extension).strip(upload, await orientationOf(upload))
+  if (bare) await files.put(pathOf(id, contentHash, bareFile(original)), bare)
+  const ready: MediaRow['renditions'] = []
+  for (const rendition of renditions) {
+    if (rendition.name === original.name) {
+      ready.push(rendition)
+      continue
+    }
+    const before = await read(rendition)
+    const bytes = requireBare(rendition.extension, before)
+    if (!bytes.equals(before)) await files.put(pathOf(id, contentHash, rendition), bytes)
+    ready.push({ ...rendition, bytes: bytes.length })
+  }
+  return { bareBytes: bare?.length ?? noBareFile, renditions: ready }
+}
+
+/** Writes the rows that still are as they were read; the ids of those. */
+async function saveMade(tx: Writer, made: readonly [MediaRow, Made][]): Promise<string[]> {
+  const ids: string[] = []
+  for (const [{ id, contentHash }, columns] of made) {
+    await tx.lock(`media ${id}`)
+    const row = await findMedia(tx, id)
+    if (row?.contentHash !== contentHash || row?.bareBytes !== null) continue
+    const ready = { ...row, ...columns }
+    await updateMedia(tx, ready)
+    await refreshLiveMedia(tx, ready)
+    tx.changeEmbargo()
+    ids.push(id)
+  }
+  return ids
+}

@@ -1,0 +1,34 @@
+import type { BlockLengths, MetadataBlock } from './block.ts'
+
+/** A part of a file to be served: bytes of ours, or the stored bytes from `from` to before `to`. */
+export type Piece = Buffer | { from: number; to: number }
+
+/** How one format loses the metadata it came with, and gets the newsroom's own. Pure: bytes to bytes. */
+export type Weaver = {
+  /**
+   * The same picture without any metadata, its pixels not encoded again. `orientation` is the EXIF orientation, 1 to 8.
+   * Undefined where that cannot be done: such a file must not become public.
+   */
+  strip(bytes: Buffer, orientation: number): Buffer | undefined
+  /** How many bytes the block adds to a file that `strip` gave. */
+  extra(block: BlockLengths): number
+  /** How many of the file's first bytes `weave` must see. */
+  headLength: number
+  /** A file that `strip` gave, with the block in it. `size` is the length of the file. */
+  weave(head: Buffer, size: number, block: MetadataBlock): Piece[]
+}
+
+/** The length of the pieces together. */
+export function lengthOf(pieces: readonly Piece[]): number {
+  return pieces.reduce(
+    (sum, piece) => sum + (Buffer.isBuffer(piece) ? piece.length : piece.to - piece.from),
+    0,
+  )
+}
+
+/** The least EXIF there is, as a TIFF file (TIFF 6.0): the orientation alone. */
+export function tiffOf(orientation: number): Buffer {
+  const tiff = Buffer.from('4d4d002a00000008000101120003000000010000000000000000', 'hex')
+  tiff.writeUInt16BE(orientation, 18)
+  return tiff
+}

@@ -1,0 +1,89 @@
+import { tiffOf, type Weaver } from './weaver.ts'
+
+const kept = new Set(['ICCP', 'ANIM', 'ANMF', 'ALPH', 'VP8 ', 'VP8L'])
+/** Of a frame of an animation: its chunks begin behind 16 bytes. */
+const keptOfFrame = new Set(['ALPH', 'VP8 ', 'VP8L'])
+const frameHead = 16
+/** RIFF, its length, WEBP, and the chunk VP8X. */
+const headLength = 30
+/** Flags of VP8X (RFC 9649 2.7.1). */
+const flag = { icc: 0x20, alpha: 0x10, exif: 0x08, xmp: 0x04, animation: 0x02 }
+
+type Chunk = { id: string; data: Buffer }
+
+function chunk(id: string, data: Buffer): Buffer {
+  const head = Buffer.from(`${id}\0\0\0\0`, 'latin1')
+  head.writeUInt32LE(data.length, 4)
+  return Buffer.concat([head, data, Buffer.alloc(data.length % 2)])
+}
+
+/** The chunks up to the end; undefined where one goes beyond it. */
+function chunksOf(bytes: Buffer): Chunk[] | undefined {
+  const found: Chunk[] = []
+  for (let at = 0; at + 8 <= bytes.length; ) {
+    const length = bytes.readUInt32LE(at + 4)
+    if (at + 8 + length > bytes.length) return undefined
+    found.push({ id: bytes.toString('latin1', at, at + 4), data: bytes.subarray(at + 8, at + 8 + length) })
+    at += 8 + length + (length % 2)
+  }
+  return found
+}
+
+function stripFrame(data: Buffer): Buffer | undefined {
+  const chunks = chunksOf(data.subarray(frameHead))?.filter(({ id }) => keptOfFrame.has(id))
+  return (
+    chunks && Buffer.concat([data.subarray(0, frameHead), ...chunks.map(({ id, data }) => chunk(id, data))])
+  )
+}
+
+/** Size and transparency of a still picture that says them in its own header alone (RFC 6386 9.1, RFC 9649 3.4). */
+function makeHeader({ id, data }: Chunk): Buffer | undefined {
+  const header = Buffer.alloc(10)
+  const set = (width: number, height: number) => {
+    header.writeUIntLE(width - 1, 4, 3)
+    header.writeUIntLE(height - 1, 7, 3)
+  }
+  if (data.length < 10) return undefined
+  if (id === 'VP8 ') set(data.readUInt16LE(6) & 0x3fff, data.readUInt16LE(8) & 0x3fff)
+  else if (id === 'VP8L') {
+    const bits = data.readUInt32LE(1)
+    set((bits & 0x3fff) + 1, ((bits >>> 14) & 0x3fff) + 1)
+    if ((bits >>> 28) & 1) header[0] = flag.alpha
+  } else return undefined
+  return header
+}
+
+function strip(bytes: Buffer, orientation: number): Buffer | undefined {
+  if (bytes.length < 20) return undefined
+  const [first, ...rest] = chunksOf(bytes.subarray(12, 8 + bytes.readUInt32LE(4))) ?? []
+  if (!first) return undefined
+  const isExtended = first.id === 'VP8X' && first.data.length >= 10
+  const header = isExtended ? Buffer.from(first.data.subarray(0, 10)) : makeHeader(first)
+  if (!header) return undefined
+  header[0] = ((header[0] as number) & ~(flag.exif | flag.xmp)) | (orientation > 1 ? flag.exif : 0)
+  const parts: Buffer[] = []
+  for (const { id, data } of isExtended ? rest : [first]) {
+    if (!kept.has(id)) continue
+    const stripped = id === 'ANMF' ? stripFrame(data) : data
+    if (!stripped) return undefined
+    parts.push(chunk(id, stripped))
+  }
+  if (orientation > 1) parts.push(chunk('EXIF', tiffOf(orientation)))
+  const body = Buffer.concat([Buffer.from('WEBP'), chunk('VP8X', header), ...parts])
+  return chunk('RIFF', body)
+}
+
+/** WebP (RFC 9649): always the extended format, so that XMP only needs a flag and a chunk at the end. */
+export const webp: Weaver = {
+  strip,
+  extra: ({ xmp }) => 8 + xmp.length + (xmp.length % 2),
+  headLength,
+  weave(head, size, { xmp }) {
+    if (head.toString('latin1', 12, 16) !== 'VP8X') throw new Error('a WebP that was not stripped')
+    const last = chunk('XMP ', xmp)
+    const patched = Buffer.from(head)
+    patched.writeUInt32LE(size - 8 + last.length, 4)
+    patched[20] = (patched[20] as number) | flag.xmp
+    return [patched, { from: headLength, to: size }, last]
+  },
+}
