@@ -8,3 +8,10 @@ export type LogPlace = { epoch: string; seq: number; mark: number }
 export function isSamePlace(a: LogPlace, b: LogPlace): boolean {
   return a.seq === b.seq && a.mark === b.mark && a.epoch === b.epoch
 }
+
+/** Some changes: the last of them, the mark of each by its sequence number, and the cache tags that they touch. */
+export type Touched = {
+  last: LogPlace
+  marks: readonly (readonly [seq: number, mark: number])[]
+  tags: Iterable<string>
+}

@@ -66,6 +66,13 @@ t.test('a full disk refuses writes with 503, says so in readiness, and loses not
     const form = makeForm(photo, { caption: 'C' })
     return newsroom.request('POST', '/v1/editorial/media', { key, headers: form.headers, body: form.body })
   }
+  const texts = async () =>
+    Promise.all(
+      [`/v1/changes`, articles, `/v1/articles/${id}`].map(
+        async url => (await newsroom.get(url, { key })).text,
+      ),
+    )
+  const before = await texts()
   const filler = fill(folder)
 
   const long = `<p>${'a word '.repeat(20_000)}</p>`
@@ -117,6 +124,9 @@ t.test('a full disk refuses writes with 503, says so in readiness, and loses not
   }
 
   rmSync(filler)
+  const again = await openNewsroom(t, { folder })
+  t.same(await texts(), before, 'nothing was lost, nothing half-written')
+  t.equal((await again.get(`/v1/articles/${id}`)).status, 200, 'nor for a process that opens it now')
   t.equal((await newsroom.get('/health/ready')).status, 200, 'it is ready once there is room')
   for (const [name, write] of Object.entries(writes)) {
     const reply = await write()

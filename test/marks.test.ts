@@ -112,7 +112,7 @@ t.test('a copy of the database that was put back by hand is told from the log it
       t.equal((await follow(newsroom, latest)).status, 410, 'meta.latest too')
       for (const held of lateTags)
         t.not((await ask(newsroom, held)).status, 304, `${held.url}, embargoed: ${held.isEmbargoed}`)
-      t.ok(end >= start)
+      if (more > 0) t.ok(end > start)
     })
   }
 })

@@ -1,7 +1,6 @@
 ALTER TABLE "articles" ADD COLUMN "held_by" text collate "C";--> statement-breakpoint
 ALTER TABLE "articles" ADD COLUMN "public_version" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "changes" ADD COLUMN "mark" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE "head" ADD COLUMN "mark" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "head" ADD COLUMN "embargo_mark" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "imports" ADD COLUMN "status" text collate "C";--> statement-breakpoint
 ALTER TABLE "live_media" ADD COLUMN "bare_bytes" bigint;--> statement-breakpoint

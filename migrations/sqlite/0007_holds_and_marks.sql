@@ -1,7 +1,6 @@
 ALTER TABLE `articles` ADD `held_by` text;--> statement-breakpoint
 ALTER TABLE `articles` ADD `public_version` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `changes` ADD `mark` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE `head` ADD `mark` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `head` ADD `embargo_mark` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `imports` ADD `status` text;--> statement-breakpoint
 ALTER TABLE `live_media` ADD `bare_bytes` integer;--> statement-breakpoint

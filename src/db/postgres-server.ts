@@ -77,7 +77,8 @@ export function openServer(options: ServerOptions) {
 
   async function headOf(from: Queryable): Promise<Head> {
     const text =
-      'SELECT epoch, seq, mark, at, embargo_seq AS "embargoSeq", embargo_mark AS "embargoMark" FROM head WHERE id = 1'
+      'SELECT epoch, head.seq, coalesce(mark, 0) AS mark, head.at, embargo_seq AS "embargoSeq", ' +
+      'embargo_mark AS "embargoMark" FROM head LEFT JOIN changes ON changes.seq = head.seq WHERE id = 1'
     const { rows } = (await from.query({ name: 'head', text })) as { rows: Head[] }
     if (!rows[0]) throw new Unavailable('The newsroom has not reached this server yet.')
     return rows[0]

@@ -41,16 +41,12 @@ export async function writeChanges(
 ): Promise<void> {
   if (pending.length === 0 && !embargo) return
   const { head: table, changes } = tx.tables
-  // A transaction that only changed embargoed rows keeps `seq`, `at` and `mark`: readers cannot see that it was there.
+  // A transaction that only changed embargoed rows keeps `seq` and `at`: readers cannot see that it was there.
   const isSeen = pending.length > 0
   const parts = [isSeen ? 'changes' : '', embargo ? 'embargo' : ''].join(' ')
   const raise = () => {
     const slot = sql.placeholder
-    const seen = {
-      seq: sql`${table.seq} + ${slot('count')}`,
-      at: sql`${slot('at')}`,
-      mark: sql`${slot('mark')}`,
-    }
+    const seen = { seq: sql`${table.seq} + ${slot('count')}`, at: sql`${slot('at')}` }
     const unseen = { embargoSeq: sql`${table.embargoSeq} + 1`, embargoMark: sql`${slot('embargoMark')}` }
     return tx.sql
       .update(table)
@@ -59,7 +55,7 @@ export async function writeChanges(
       .returning({ seq: table.seq })
   }
   const mark = newMark()
-  const params = { count: pending.length, at, mark, embargoMark: newMark() }
+  const params = { count: pending.length, at, embargoMark: newMark() }
   const [head] = await tx.prepared(`raise head for ${parts}`, raise, params)
   if (!head) throw new Error('the head row is missing')
   const first = head.seq - pending.length + 1
@@ -79,6 +75,6 @@ export const headLock = 'head'
 export async function ensureHead(connection: Sql, tables: AllTables, epoch: string): Promise<void> {
   await connection
     .insert(tables.head)
-    .values({ id: 1, epoch, seq: 0, at: 0, embargoSeq: 0, mark: 0, embargoMark: 0 })
+    .values({ id: 1, epoch, seq: 0, at: 0, embargoSeq: 0, embargoMark: 0 })
     .onConflictDoNothing()
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
 import type Database from 'better-sqlite3'
 import { LRUCache } from 'lru-cache'
-import { hasRoom } from '../disk.ts'
+import { roomOf } from '../disk.ts'
 import type { Db, Head, Params, Reader, Source, Sql } from './db.ts'
 import { fillPlaceholders, loadDrizzle, sql } from './drizzle.ts'
 import { migrateSqlite } from './migrate.ts'
@@ -10,6 +10,7 @@ import { watchRoom } from './room.ts'
 import { tables } from './schema.sqlite.ts'
 import { ensureHead } from './spine.ts'
 import { connect } from './sqlite-connect.ts'
+import { refusalOf } from './sqlite-errors.ts'
 import { openOffLoop } from './sqlite-offloop.ts'
 import { type Built, compile, type OnQuery } from './sqlite-statement.ts'
 import { openWriter } from './sqlite-writer.ts'
@@ -27,8 +28,19 @@ export type SqliteOptions = {
   onQuery?: OnQuery
 }
 
-/** Opens (making it, and migrating it, when needed) a newsroom in one SQLite file. */
+/**
+ * Opens (making it, and migrating it, when needed) a newsroom in one SQLite file. Throws 503 `storage-full` where the disk has no
+ * room for the index of the log that SQLite makes at every opening.
+ */
 export async function openSqlite(options: SqliteOptions): Promise<Db> {
+  try {
+    return await open(options)
+  } catch (error) {
+    throw refusalOf(error)
+  }
+}
+
+async function open(options: SqliteOptions): Promise<Db> {
   await migrateSqlite(options.file)
   const writeConnection = connect(options.file, false)
   const readConnection = connect(options.file, true)
@@ -85,7 +97,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
     write: writer.write,
     async check() {
       await primary.headNow()
-      const isFull = !(await hasRoom(dirname(options.file))) || (await room.isFull())
+      const isFull = (await roomOf(dirname(options.file))) === 'full' || (await room.isFull())
       return { primary: true, replicas: [], isFull }
     },
     async close() {
@@ -100,7 +112,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Db> {
 }
 
 const headText =
-  'SELECT epoch, seq, mark, at, embargo_seq AS embargoSeq, embargo_mark AS embargoMark FROM head WHERE id = 1'
+  'SELECT epoch, head.seq, coalesce(mark, 0) AS mark, head.at, embargo_seq AS embargoSeq, embargo_mark AS embargoMark ' +
+  'FROM head LEFT JOIN changes ON changes.seq = head.seq WHERE id = 1'
 
 /** Prepared statements kept for one connection; list shapes are many but finite, so the bound is generous. */
 const preparedLimit = 1000

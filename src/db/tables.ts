@@ -82,9 +82,7 @@ export function describeTables(kit: ColumnKit) {
     at: instant('at').notNull(),
     // Raised with what waits under embargo: it labels the answers of those who may see that, and no other.
     embargoSeq: integer('embargo_seq').notNull().default(0),
-    // Random, new with every commit that raises `seq` or `embargoSeq`: a log that was restored and has grown again has
-    // another mark at the same number.
-    mark: integer('mark').notNull().default(0),
+    // Random, new with every commit that raises `embargoSeq`: after a restore the same number has another mark.
     embargoMark: integer('embargo_mark').notNull().default(0),
   })
 
@@ -95,7 +93,8 @@ export function describeTables(kit: ColumnKit) {
     subjectId: text('subject_id').notNull(),
     action: word('action', actions).notNull(),
     version: integer('version'),
-    // The mark of its commit; 0 in rows that are older than marks.
+    // Random, the same in all rows of a commit: a log that was restored and has grown again has another mark at the same
+    // number. 0 in rows of releases that had no marks.
     mark: integer('mark').notNull().default(0),
   })
 

@@ -1,7 +1,10 @@
 import { DomainError } from '../errors.ts'
 
 const mostWaiting = 1000
-/** A write that comes now would wait longer still. Another process may hold the store for a third of a second. */
+/**
+ * If the oldest write has waited this long, new writes are refused: they would wait longer. An import in another process holds
+ * the store for a third of a second.
+ */
 const longestWaitMs = 2000
 
 /**

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Db, Head } from '../db/db.ts'
+import type { Room } from '../disk.ts'
 import { DomainError, storageFull } from '../errors.ts'
 import type { App } from './app-type.ts'
 import { responses } from './problem.ts'
@@ -27,7 +28,7 @@ const Readiness = closed({
 
 export type HealthDeps = {
   db: Db
-  files: { hasRoom(): Promise<boolean> }
+  files: { room(): Promise<Room> }
   now: () => number
   isStopping: () => boolean
 }
@@ -77,7 +78,12 @@ export function healthRoutes(app: App, { db, files, now, isStopping }: HealthDep
       if (!primary && !replicas.includes(true))
         throw new DomainError('busy', 'The store does not answer.', { headers: { 'retry-after': '5' } })
       if (isFull) throw storageFull('The disk of the database is full.')
-      if (!(await files.hasRoom())) throw storageFull('The disk of the pictures is full.')
+      const room = await files.room()
+      if (room === 'full') throw storageFull('The disk of the pictures is full.')
+      if (room === 'unreadable')
+        throw new DomainError('busy', 'The folder of the pictures cannot be read.', {
+          headers: { 'retry-after': '5' },
+        })
       const head = await db.read('anywhere', source => source.headNow())
       const isBehind = aheadOfClock(head, now()) > 0
       const whole = primary && !replicas.includes(false) && !isBehind

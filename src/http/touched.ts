@@ -1,14 +1,7 @@
 import type { Head, LiveReader, Source } from '../db/db.ts'
-import { isSamePlace, type LogPlace } from '../log-place.ts'
+import { isSamePlace, type LogPlace, type Touched } from '../log-place.ts'
 import { touchedByAny } from '../words.ts'
 import type { Entry } from './response-cache.ts'
-
-/** Some changes: the last of them, the mark of each by its sequence number, and the cache tags that they touch. */
-export type Touched = {
-  last: LogPlace
-  marks: readonly (readonly [seq: number, mark: number])[]
-  tags: Iterable<string>
-}
 
 /** Reads at most `most` changes after a place of the log; undefined where the log has no such place (a restored backup). */
 export type ReadTouched = (live: LiveReader, after: LogPlace, most: number) => Promise<Touched | undefined>
@@ -47,7 +40,7 @@ export function followTouched(read: ReadTouched) {
 function followOn(source: Source, read: ReadTouched, start: LogPlace): Stands {
   /** The log is known up to and with this commit. */
   let to = start
-  /** The mark of each known row of the log. An answer made at another mark belongs to a log that is no more. */
+  /** The mark of each known row of the log. An answer made at another mark was made from commits that a restore removed. */
   const marks = new Map([[start.seq, start.mark]])
   const lastTouched = new Map<string, number>()
   let going: Promise<void> | undefined

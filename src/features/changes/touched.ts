@@ -1,12 +1,9 @@
 import type { LiveReader } from '../../db/db.ts'
-import type { LogPlace } from '../../log-place.ts'
+import type { LogPlace, Touched } from '../../log-place.ts'
 import { touchedByAny } from '../../words.ts'
 import { listStoriesOf } from '../articles/articles.store.ts'
 import type { ChangeRow } from './changes.store.ts'
 import { listChangesAfter } from './changes.ts'
-
-/** Some changes: the last of them, the mark of each by its sequence number, and the cache tags that they touch. */
-type Touched = { last: LogPlace; marks: (readonly [seq: number, mark: number])[]; tags: Set<string> }
 
 /**
  * At most `most` changes after a place of the log, with the cache tags that they touch; undefined where the log has no

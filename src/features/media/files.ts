@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
-import { hasRoom } from '../../disk.ts'
+import { type Room, roomOf } from '../../disk.ts'
 import { storageFull } from '../../errors.ts'
 
 /** A stored file: size in bytes, time in milliseconds; `stream` gives all of it, or `start` to `end` inclusive. */
@@ -25,8 +25,8 @@ export type FileStore = {
   remove(paths: readonly string[]): Promise<void>
   /** Every stored path, in no order. One put a moment ago may not be in the database yet: see `modifiedAt`. */
   list(): AsyncIterable<string>
-  /** Whether the disk has room for more. */
-  hasRoom(): Promise<boolean>
+  /** The room on the disk. */
+  room(): Promise<Room>
 }
 
 /** Under the root, so that finding left-overs is one listing and not a walk over all media. */
@@ -164,6 +164,6 @@ export async function openLocalFiles(root: string, now: () => number): Promise<F
     },
 
     list: () => walk(base, ''),
-    hasRoom: () => hasRoom(base),
+    room: () => roomOf(base),
   }
 }
