@@ -127,7 +127,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
 
   const secure = publicUrl.startsWith('https:')
   addEdge(app, { editorialOrigins: config.EDITORIAL_ORIGINS, secure })
-  if (deps.gate) addShedding(app, deps.gate)
+  if (deps.gate) addShedding(app, deps.gate, responses.isKept)
   addAuth(app, token => findKey(db.desk, token, now()))
   addRateLimit(app, limiter, trusts)
   addScopes(app)

@@ -9,13 +9,15 @@ export type ThreadOptions = {
   timeout: number
   /** How long a job may wait for the jobs before it, in milliseconds. */
   longestWait: number
-  /** The error for a job that took longer than `timeout`: the job is at fault. */
+  /** The memory that the thread has for its objects, in megabytes; 512 unless given. */
+  megabytes?: number
+  /** The error for a job that took longer than `timeout`, or more memory than a thread has: the job is at fault. */
   tooLong(): Error
   /** The error where too many jobs wait, or one waited longer than `longestWait`: the job is not at fault. */
   tooMany(): Error
 }
 
-/** What is not handed over: it nests too deep, or cannot be copied. `cause` says why. */
+/** The message could not be sent to the thread: it nests too deep, or cannot be copied. `cause` says why. */
 export class Unsendable extends Error {}
 
 type Reply = 'ready' | { answer: unknown } | { error: Error }
@@ -30,7 +32,9 @@ type Job = {
 const mostWaiting = 32
 /** Jobs of one owner that may wait, so that no owner fills the queue. */
 const mostOfOne = 16
-/** Threads still at a job that was given up: native code ends only by itself. Past it, what comes is refused. */
+/** Owners that are remembered, so that they take turns. */
+const mostOwners = 1000
+/** Threads still at a job that was given up: native code ends only by itself. With this many, new jobs are refused. */
 const mostGivenUp = 2
 
 /**
@@ -38,17 +42,20 @@ const mostGivenUp = 2
  * process alive. A job past its time is given up with its thread, and those that waited go on in another. Owners take turns.
  */
 export function openThread<Message, Answer>(options: ThreadOptions) {
-  const { timeout, longestWait, tooLong, tooMany } = options
+  const { timeout, longestWait, megabytes = 512, tooLong, tooMany } = options
   const waiting: Job[] = []
   let running: Job | undefined
   let thread: Worker | undefined
   /** Whether the thread has started: until then no job runs, and no wait is counted. */
   let isReady = false
-  let lastOwner: string | undefined
+  /** When the last job of each owner ran, by a count of jobs. */
+  const served = new Map<string, number>()
+  let jobs = 0
   let givenUp = 0
 
   function start(): Worker {
-    const started = new Worker(options.module, { workerData: options.data })
+    const resourceLimits = { maxOldGenerationSizeMb: megabytes }
+    const started = new Worker(options.module, { workerData: options.data, resourceLimits })
     started.on('message', (reply: Reply) => {
       if (thread !== started) return
       if (reply === 'ready') {
@@ -69,8 +76,14 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
     started.on('error', error => {
       if (thread !== started) return
       thread = undefined
+      const wasReady = isReady
       isReady = false
-      endAll(error)
+      // A thread that cannot start would not start the next time either.
+      if (!wasReady) return endAll(error)
+      const isTooLarge = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+      running?.end({ error: isTooLarge ? tooLong() : error })
+      running = undefined
+      if (waiting.length > 0) thread = start()
     })
     return started
   }
@@ -93,13 +106,18 @@ export function openThread<Message, Answer>(options: ThreadOptions) {
     })
   }
 
-  /** The job that waits longest and is not of the owner whose job ran last; else the one that waits longest. */
+  /** The next job: of the owner whose last job ran longest ago, the job that waits longest. */
   function takeNext(): Job | undefined {
-    const other = waiting.findIndex(job => job.owner !== lastOwner)
-    const [job] = waiting.splice(Math.max(other, 0), 1)
-    lastOwner = job?.owner
-    return job
+    let best = waiting[0]
+    for (const job of waiting) if (servedAt(job) < servedAt(best as Job)) best = job
+    if (!best) return undefined
+    waiting.splice(waiting.indexOf(best), 1)
+    if (served.size >= mostOwners) served.clear()
+    served.set(best.owner, ++jobs)
+    return best
   }
+
+  const servedAt = ({ owner }: Job) => served.get(owner) ?? 0
 
   function next(): void {
     if (running || !thread || !isReady) return

@@ -132,3 +132,27 @@ t.test('told to stop, it finishes what is in flight and ends well', async t => {
   t.same(new Set(statuses), new Set([200]))
   t.equal(await ended, 0)
 })
+
+t.test('a key that expires makes no key that outlives it', async t => {
+  const newsroom = await openNewsroom(t)
+  const iso = (ms: number) => new Date(newsroom.clock.now + ms).toISOString()
+  const make = (key: string, expiresAt?: string) =>
+    newsroom.request('POST', '/v1/editorial/keys', {
+      key,
+      body: { name: 'N', scopes: ['keys:admin'], ...(expiresAt === undefined ? {} : { expiresAt }) },
+    })
+  const hour = 3_600_000
+  const short = (await make(newsroom.key, iso(hour))).body.key
+  for (const [key, expiresAt, status] of [
+    [short, undefined, 400],
+    [short, iso(hour + 1), 400],
+    [short, iso(hour), 201],
+    [short, iso(hour / 2), 201],
+    [newsroom.key, undefined, 201],
+    [newsroom.key, iso(100 * hour), 201],
+  ] as const) {
+    const reply = await make(key, expiresAt)
+    t.equal(reply.status, status, expiresAt ?? 'never')
+    if (status === 400) t.match(reply.body.errors, [{ pointer: '/expiresAt', code: 'outlives' }])
+  }
+})

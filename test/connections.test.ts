@@ -196,17 +196,65 @@ t.test('a connection goes on after a body that was not read, or ends', async t =
     const text = await sendRaw(address, chunked)
     t.equal(text.split('HTTP/1.1 ').length, 3, `${head}, in chunks: two answers`)
   }
-  const long = await sendHead(address, ['POST /nope HTTP/1.1', 'Host: x', `Content-Length: ${longest + 1}`])
+  const tooLong = `Content-Length: ${64 * 1024 * 1024 + 1}`
+  const long = await sendHead(address, ['POST /nope HTTP/1.1', 'Host: x', tooLong])
   t.match(long.text, /\r\nconnection: close\r\n/i)
   const endless = open(t, address)
   endless.socket.write('POST /nope HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n')
   const closed = new Promise(resolve => endless.socket.once('close', resolve))
   const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`
   await endless.read(/^HTTP\/1\.1 404/)
-  for (let i = 0; i < 100 && !endless.socket.destroyed; i++)
+  for (let i = 0; i < 2000 && !endless.socket.destroyed; i++)
     await new Promise(resolve => endless.socket.write(chunk, resolve))
   await closed
   t.pass('a body without an end ends its connection')
+})
+
+t.test('a photograph that is refused unread is answered, however it is sent', async t => {
+  const newsroom = await openNewsroom(t)
+  const address = await newsroom.app.listen({ host: '127.0.0.1', port: 0 })
+  const url = `${address}/v1/editorial/media`
+  const headers = { 'content-type': 'multipart/form-data; boundary=x' }
+  for (const megabytes of [3, 8, 20, 50]) {
+    const bytes = Buffer.alloc(megabytes * 1024 * 1024, 'x')
+    for (let i = 0; i < 3; i++) {
+      const sized = await fetch(url, { method: 'POST', headers, body: bytes })
+      t.equal(sized.status, 401, `${megabytes} MB`)
+      await sized.arrayBuffer()
+      const body = new Blob([bytes]).stream()
+      const chunked = await fetch(url, { method: 'POST', headers, body, duplex: 'half' } as RequestInit)
+      t.equal(chunked.status, 401, `${megabytes} MB in chunks`)
+      await chunked.arrayBuffer()
+    }
+  }
+})
+
+t.test('what was asked before broken bytes is still answered', async t => {
+  const newsroom = await openNewsroom(t)
+  const address = await newsroom.app.listen({ host: '127.0.0.1', port: 0 })
+  for (const rest of ['NONSENSE\r\n\r\n', '\0\0\0', 'GET / HTTP/9.9\r\n\r\n']) {
+    const text = await sendRaw(address, `GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n${rest}`)
+    t.match(text, /^HTTP\/1\.1 200 OK/, JSON.stringify(rest))
+  }
+})
+
+t.test('a route without a body takes an empty one in chunks, and no byte more', async t => {
+  const newsroom = await openNewsroom(t)
+  const address = await newsroom.app.listen({ host: '127.0.0.1', port: 0 })
+  const key = await newsroom.makeKey(['keys:admin'])
+  const id = '0190a3c0-0000-7000-8000-000000000001'
+  for (const [type, chunks, status] of [
+    ['', '0\r\n\r\n', 404],
+    ['Content-Type: application/json\r\n', '0\r\n\r\n', 404],
+    ['', '2\r\n{}\r\n0\r\n\r\n', 400],
+    ['Content-Type: application/json\r\n', '2\r\n{}\r\n0\r\n\r\n', 400],
+    ['Content-Type: text/csv\r\n', '1\r\na\r\n0\r\n\r\n', 400],
+  ] as const) {
+    const head = `DELETE /v1/editorial/keys/${id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nConnection: close\r\n`
+    const text = await sendRaw(address, `${head}${type}Transfer-Encoding: chunked\r\n\r\n${chunks}`)
+    t.equal(Number(text.slice(9, 12)), status, JSON.stringify([type, chunks]))
+    if (status === 400) t.match(text, /is not taken here/)
+  }
 })
 
 t.test('a body is refused at its 2,001st value, whatever comes after it', async t => {

@@ -175,7 +175,11 @@ t.test('the OpenAPI document is written once, and known by its ETag', async t =>
   const written = newsroom.app.swagger
   newsroom.app.swagger = (() => t.fail('it is written anew')) as never
   for (const path of ['/openapi.json', '/docs/json', '/docs/yaml'])
-    t.equal((await newsroom.get(path)).status, 200)
+    for (const method of ['GET', 'HEAD']) {
+      const reply = await newsroom.request(method, path)
+      t.equal(reply.status, 200, `${method} ${path}`)
+      t.ok(reply.headers.etag, `${method} ${path}`)
+    }
   newsroom.app.swagger = written
 })
 

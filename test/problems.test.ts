@@ -170,6 +170,9 @@ t.test('every code of the table is one that a request gets', async t => {
     'scope-missing',
   )
   isProblem(t, await newsroom.get('/nowhere'), 'not-found')
+  const unknown = await newsroom.request('POST', '/nowhere')
+  t.equal(unknown.headers['cache-control'], 'no-store', 'a shared cache keeps the 404 of a read alone')
+  t.equal(unknown.headers['x-request-id'], unknown.body.requestId)
   const wrong = await newsroom.request('DELETE', '/v1/today')
   isProblem(t, wrong, 'method-not-allowed')
   t.equal(wrong.headers.allow, 'GET, HEAD, OPTIONS')

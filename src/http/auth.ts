@@ -4,7 +4,13 @@ import type { Scope } from '../words.ts'
 import { addCheck } from './check.ts'
 
 /** What a request knows of the key it came with. */
-export type RequestKey = { id: string; name: string; scopes: readonly string[] }
+export type RequestKey = {
+  id: string
+  name: string
+  scopes: readonly string[]
+  /** The instant from which it is refused, in epoch milliseconds; null for never. */
+  expiresAt: number | null
+}
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -8,8 +8,8 @@ const { all: listAddresses } = proxyAddr
 export type Trusts = (address: string, i: number) => boolean
 
 /**
- * The address of whoever asks: the socket's, or what the trusted proxies say. An X-Forwarded-For that is no address is not
- * believed: then it is the nearest proxy before it that has an address.
+ * The client's address. An X-Forwarded-For entry that is not an IP address is ignored; the nearest proxy with an address
+ * counts.
  */
 export function addressOf(request: IncomingMessage, trusts: Trusts | undefined): string {
   const own = request.socket.remoteAddress ?? ''
@@ -21,7 +21,7 @@ export function callerAt(address: string): string {
   return `address ${networkOf(address)}`
 }
 
-/** An IPv4 address as it is, however it is written; of an IPv6 address the first 64 bits, which one caller has. */
+/** IPv4: the address in dotted form. IPv6: its /64, because one customer usually has a whole /64. */
 function networkOf(address: string): string {
   if (!address.includes(':')) return address
   const [plain = ''] = address.split('%', 1)

@@ -14,7 +14,7 @@ export const connectionOptions = {
   requireHostHeader: false,
 }
 
-/** How long a broken connection stays open for its last answer to be read. */
+/** How long a broken connection stays open for its answers to be sent and read. */
 const lingerMs = 1000
 
 /** The responses of a socket that have begun and have not closed, and the newest of all. */
@@ -36,8 +36,8 @@ export function watchAnswers(app: FastifyInstance): void {
 }
 
 /**
- * Whether a problem may be written on the socket. It may not stand inside another answer, nor follow the answer of the
- * request whose body is broken.
+ * Whether a problem may be written on the socket: not inside another answer, and not after the answer to the request whose
+ * body is broken.
  */
 function mayAnswer(socket: Socket): boolean {
   const answers = answering.get(socket)
@@ -48,18 +48,35 @@ function mayAnswer(socket: Socket): boolean {
   return open.size === 1 && open.has(newest) && !newest.headersSent
 }
 
+/** Ends a connection once the answers on it that have begun are sent, or a second has passed. */
+function endAfterAnswers(socket: Socket): void {
+  const open = answering.get(socket)?.open ?? new Set()
+  const timer = setTimeout(() => socket.destroy(), lingerMs)
+  timer.unref()
+  socket.once('close', () => clearTimeout(timer))
+  const end = () => {
+    if (open.size === 0) socket.destroySoon()
+  }
+  for (const response of open) response.once('close', end)
+  end()
+}
+
 const codes: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 }
 
 /**
- * Ends a connection whose bytes are no HTTP, or come too late: a problem where one may stand, then the socket is
- * destroyed. A peer that never closes its side would otherwise keep the socket.
+ * Closes a connection that sent invalid HTTP or timed out. Sends a problem first if no other answer is being sent. The
+ * socket is destroyed: a peer that never closes its side would otherwise keep it.
  */
 export function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || !mayAnswer(socket)) {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
+    return
+  }
+  if (!mayAnswer(socket)) {
+    endAfterAnswers(socket)
     return
   }
   const code = codes[error.code ?? ''] ?? 'malformed-request'

@@ -6,9 +6,12 @@ import { addCheck } from './check.ts'
 /** The media types of a JSON body. */
 export const jsonTypes: readonly string[] = ['application/json', 'application/merge-patch+json']
 
-/** Most bytes of an unread body that are thrown away to keep the connection. A longer body ends it. */
-const mostDrained = 4 * 1024 * 1024
-const longestDrainMs = 5000
+/**
+ * Most bytes of an unread body that are thrown away, and for how long. A connection that closes with bytes unread is reset, and
+ * its sender, a proxy too, may lose the answer: so a whole photograph is thrown away. Only a longer body ends the connection.
+ */
+const mostDrained = 64 * 1024 * 1024
+const longestDrainMs = 10_000
 
 /** Methods that are answered whatever body they have: it is never read. */
 const unread: readonly string[] = ['OPTIONS', 'GET', 'HEAD']
@@ -37,7 +40,7 @@ export function hostRule({ rawHeaders, httpVersion }: IncomingMessage): string |
   return hostForm.test(host) ? undefined : 'The Host header is no host.'
 }
 
-/** Whether a request has a body, of no bytes perhaps. */
+/** Whether a request has a body. Chunked counts as a body, even if it is empty. */
 function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers['content-length']
   return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) > 0)
@@ -64,7 +67,7 @@ export function addFraming(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     const { raw } = request
     if (hasBody(raw) && !raw.readableEnded && reply.getHeader('connection') !== 'close') {
-      // A sender that still waits will send no body after this answer, or a next request: nobody could tell which.
+      // The client may or may not send the body after this answer, so the next bytes are ambiguous: close.
       const isLong = Number(request.headers['content-length'] ?? 0) > mostDrained
       if (waiting.has(raw) || isLong) reply.header('connection', 'close')
       else drain(raw)
@@ -76,12 +79,12 @@ export function addFraming(app: FastifyInstance): void {
 /** Throws 400, 413 or 415 for a body that the route does not read. */
 function refuseBody(request: FastifyRequest): void {
   const { method, is404, routeOptions } = request
-  // Other steps refuse these two.
+  // `refuseUnknown` answers 404, the 405 route answers 405, and the other methods leave their body unread.
   if (is404 || routeOptions.config.methodNotTaken || unread.includes(method)) return
   const schema = routeOptions.schema as { body?: unknown; consumes?: readonly string[] } | undefined
   const length = Number(request.headers['content-length'] ?? 0)
   if (schema?.body === undefined) {
-    // In chunks there may be no byte in it: the reader tells.
+    // A chunked body may be empty: its parser refuses the first byte.
     if (length === 0) return
     throw fieldError({ in: 'body', pointer: '/', code: 'unknown-field', detail: 'is not taken here' })
   }

@@ -43,10 +43,10 @@ export type FrontDeps = {
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
- * Answers in front of the routes the public GETs whose address came by before: what it asks for is known then, and is
- * ready where what is cached is an answer to the log's present state, and else made anew. Everything else is for the routes.
- * A hit costs no SQL beyond the look at the log, which serves a turn of the event loop, and after a change one at what it
- * touched; no validation, no serialisation, no hashing but for a condition it does not know.
+ * Answers a public GET whose exact URL was asked before: from the cache where its answer is valid for the log's present
+ * state, else computed anew. Everything else goes to the routes. A hit costs one look at the log for a whole turn of the
+ * event loop, and after a change one look at what the change touched. It validates, serialises and hashes nothing, but
+ * for a condition that it does not know.
  */
 export function makeFront() {
   let deps: FrontDeps | undefined
@@ -94,7 +94,7 @@ export function makeFront() {
   }
 }
 
-/** What went wrong here is no reader's trouble: the routes answer, unless an answer has begun. */
+/** An error here must not reach the reader: the routes answer, unless an answer has begun. */
 function recover(
   error: unknown,
   deps: FrontDeps | undefined,
@@ -122,7 +122,7 @@ function answer(
   if (wanted.until !== undefined && now() >= wanted.until - longestLifetime(deps) * 1000) return false
   // An answer that is kept is made again once for all who wait, so it is never refused. The routes may refuse any other.
   if (gate?.isClosing('read') && !cache.kept(wanted.key)) return false
-  // Counted before anything is made; should the routes answer after all, they are told.
+  // Count before computing. If the routes answer after all, they reuse this count.
   const counted = limiter?.count(callerAt(addressOf(request, deps.trusts)))
   if (counted && counted.left < 0) {
     limiter?.noteCounted(request, counted)
@@ -170,7 +170,7 @@ async function makeAnswer(
   head: Head | Promise<Head>,
 ): Promise<boolean> {
   const { cache, delivery } = deps
-  // What cannot be told here, that the store does not answer too, the routes say.
+  // Any failure, also of the database, is left to the routes, which send the proper problem.
   const known = await Promise.resolve(head).catch(() => undefined)
   if (!known) return false
   const kept = cache.find(wanted.key, known)
@@ -181,7 +181,7 @@ async function makeAnswer(
     ? { entry: kept, isHit: true }
     : await delivery.obtainAgain(wanted, isToBeMade).catch(() => undefined)
   if (!obtained) {
-    // It has become no plain answer, or cannot be made now: not to be done here and in the routes each time.
+    // It is now a redirect, a 410 or an error: forget the URL, so that the next request goes straight to the routes.
     if (isToBeMade) cache.forget(request.url ?? '')
     return false
   }
@@ -192,7 +192,7 @@ async function makeAnswer(
   return true
 }
 
-/** Whether who asks has the answer with a label that another process gave it, which made it later: the routes say 304. */
+/** Whether If-None-Match holds the ETag that another process gave to this same answer; the routes then send 304. */
 function isOfAnother(
   delivery: Delivery,
   { headers }: IncomingMessage,

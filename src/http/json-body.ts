@@ -26,6 +26,13 @@ export function addJsonBodies(app: FastifyInstance): void {
       }
     })
   }
+  // Only bodies in chunks come here, on routes that take none: whether there is a body shows with its first byte.
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.once('data', () => {
+      done(fieldError({ in: 'body', pointer: '/', code: 'unknown-field', detail: 'is not taken here' }))
+    })
+    payload.once('end', () => done(null, undefined))
+  })
   app.addHook('preParsing', async request => {
     const coding = request.headers['content-encoding']
     if (coding !== undefined && coding.toLowerCase() !== 'identity')
@@ -47,7 +54,7 @@ function readText(request: FastifyRequest, bytes: Buffer): string {
   return text
 }
 
-/** Where the scan stops: the parser refuses the rest, and says why. */
+/** Stops the scan at a syntax error: the parser reports it. */
 const notJson = Symbol('not JSON')
 
 /**

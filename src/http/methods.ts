@@ -18,7 +18,7 @@ const known: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
  */
 export function collectMethods(app: FastifyInstance): {
   complete(): void
-  /** Refuses addresses that there are not, and methods that the router does not know (TRACE, say) at those that there are. */
+  /** 404 for unknown addresses; 405 for methods that the router does not know (TRACE, say) at known ones. */
   refuseUnknown(): void
 } {
   const methods = new Map<string, Set<HTTPMethods>>()

@@ -100,7 +100,8 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
   }
   app.addHook('onRoute', route => {
     const handler = own[route.url]
-    if (handler && route.method === 'GET') Object.assign(route, { handler, compress: false })
+    const isRead = [route.method].flat().every(method => method === 'GET' || method === 'HEAD')
+    if (handler && isRead) Object.assign(route, { handler, compress: false })
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',

@@ -80,10 +80,11 @@ const pack: Record<Coding, (text: string) => Buffer> = {
 /** What a preview link shows is for whoever has it. */
 const isPreview = (request: FastifyRequest) => request.url.startsWith('/v1/previews')
 
-/** A miss may be kept for a moment; nothing else that went wrong may be kept at all. */
+/** A shared cache may keep the 404 of a read for a moment, and no other problem. */
 function cachingOf(request: FastifyRequest, status: number): string {
   if (request.key || isEditorial(request) || isPreview(request)) return 'private, no-store'
-  return status === 404 ? 'public, max-age=5' : 'no-store'
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  return status === 404 && isRead ? 'public, max-age=5' : 'no-store'
 }
 
 /** One handler for every error of every route. What is not a refusal is logged and answered with nothing inside shown. */
@@ -204,8 +205,16 @@ export function problemRoutes(app: FastifyInstance): void {
   }
 }
 
-/** The response map of a route: its answers, and a problem for each status given. */
+/** The response map of a route: its answers, a problem for each status given, and 503, which every route may answer. */
 export function responses(success: Record<number, unknown>, ...statuses: number[]): Record<number, unknown> {
+  return alwaysAnswering(success, ...statuses, 503)
+}
+
+/** The response map of a route that answers however busy the service is. */
+export function alwaysAnswering(
+  success: Record<number, unknown>,
+  ...statuses: number[]
+): Record<number, unknown> {
   const map: Record<number, unknown> = { ...success }
   for (const status of [...new Set(statuses)].sort()) {
     const codes = problems.filter(problem => problem.status === status).map(problem => `\`${problem.code}\``)

@@ -103,6 +103,12 @@ export function makeResponseCache(mostBytes: number) {
     },
 
     wantedAt: (address: string): Wanted | undefined => addresses.get(address),
+
+    /** Whether the answer that an address asks for is kept, at any state of the log. */
+    isKept(address: string): boolean {
+      const wanted = addresses.get(address)
+      return wanted !== undefined && entries?.has(wanted.key) === true
+    },
   }
 }
 

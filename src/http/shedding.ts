@@ -1,13 +1,15 @@
+import type { EventLoopUtilization } from 'node:perf_hooks'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import { DomainError } from '../errors.ts'
 import { addCheck } from './check.ts'
 
 /**
  * Refuses requests early when the process is overloaded, so that the others stay fast. Its measure is the delay of the event
- * loop: how late a timer runs, which is how long every request waits for its turn.
+ * loop: how late a timer runs, which is how long every request waits for its turn. A slow disk delays the loop too, so nothing
+ * is refused while only a few requests are in work.
  */
 
-/** A kind of request by its cost. Reads that are ready in the cache have no kind: they are never refused. */
+/** A kind of request by its cost. Reads whose answer is kept in the cache have no kind: they are never refused. */
 type Kind = 'write' | 'read'
 
 /**
@@ -19,6 +21,9 @@ const limits: Record<Kind, { first: number; all: number }> = {
   write: { first: 40, all: 120 },
   read: { first: 100, all: 250 },
 }
+
+/** With fewer requests in work than these, none is refused: nobody waits for many others. */
+const leastInWork = 8
 
 const tickMs = 10
 /** The delay counts once it has lasted about so long: one long task is no overload. */
@@ -35,11 +40,14 @@ const sampleMs = 250
 export type LoopWatch = { delay(): number; stop(): void }
 
 /** Watches the event loop. `delay` is the delay that lasted, in milliseconds; it is 0 again some 30 ms after the load ends. */
-export function watchLoop(clock: () => number = () => performance.now()): LoopWatch {
+export function watchLoop(
+  clock: () => number = () => performance.now(),
+  usage: () => EventLoopUtilization = () => performance.eventLoopUtilization(),
+): LoopWatch {
   let last = clock()
   let lasting = 0
   const recent: number[] = []
-  let sample = { at: last, ...performance.eventLoopUtilization() }
+  let sample = { at: last, usage: usage() }
   /** Whether the loop was busy in the last samples, the newest last. */
   let busy = [false, false]
   const lateBy = () => Math.max(0, clock() - last - tickMs)
@@ -52,10 +60,10 @@ export function watchLoop(clock: () => number = () => performance.now()): LoopWa
     recent.push(late)
     if (recent.length > mostRecent) recent.shift()
     if (last - sample.at < sampleMs) return
-    const now = performance.eventLoopUtilization()
-    const { utilization } = performance.eventLoopUtilization(now, sample)
+    const now = usage()
+    const { utilization } = performance.eventLoopUtilization(now, sample.usage)
     busy = [...busy.slice(1), utilization >= leastBusy]
-    sample = { at: last, ...now }
+    sample = { at: last, usage: now }
   }, tickMs)
   timer.unref()
 
@@ -74,8 +82,16 @@ export type Gate = ReturnType<typeof makeGate>
 export function makeGate(random: () => number = Math.random) {
   const refused: Record<Kind, number> = { write: 0, read: 0 }
   let delay = () => 0
+  let inWork = 0
   return {
-    /** Follows a delay, in milliseconds, from now on. A start is busy too, and refuses nobody. */
+    /** Counts a request as in work, until the function it gives is called. */
+    enter(): () => void {
+      inWork++
+      return () => {
+        inWork--
+      }
+    },
+    /** Follows a delay, in milliseconds. Until then no request is refused: the loop is busy while the service starts. */
     follow(given: () => number): void {
       delay = given
     },
@@ -83,6 +99,7 @@ export function makeGate(random: () => number = Math.random) {
     isClosing: (kind: Kind): boolean => delay() > limits[kind].first,
     /** Whether a request of this kind is to be refused now. */
     refuses(kind: Kind): boolean {
+      if (inWork < leastInWork) return false
       const { first, all } = limits[kind]
       const share = (delay() - first) / (all - first)
       if (share <= 0 || random() >= share) return false
@@ -98,25 +115,32 @@ export function makeGate(random: () => number = Math.random) {
   }
 }
 
-/** Addresses that answer however busy the process is: whoever runs the service asks them. */
-const always: readonly string[] = ['/health/live', '/health/ready']
-
-/** Refuses requests with 503 `busy` before their key is looked up or their body is read. */
-export function addShedding(app: FastifyInstance, gate: Gate): void {
-  addCheck(app, 'onRequest', request => {
-    const kind = kindOf(request)
-    if (kind === undefined || !gate.refuses(kind)) return
-    const detail =
-      kind === 'write' ? 'writes are refused for a moment' : 'this read is not ready, and is refused'
-    throw new DomainError('busy', `The service is overloaded: ${detail}.`, {
-      headers: { 'retry-after': '1' },
-    })
+/**
+ * Refuses requests with 503 `busy` before their key is looked up or their body is read. `isKept` tells whether the answer
+ * to a URL is kept in the cache.
+ */
+export function addShedding(app: FastifyInstance, gate: Gate, isKept: (url: string) => boolean): void {
+  addCheck(app, 'onRequest', (request, reply) => {
+    const kind = kindOf(request, isKept)
+    if (kind === undefined) return
+    if (gate.refuses(kind)) {
+      const detail =
+        kind === 'write' ? 'writes are refused for a moment' : 'this read is not ready, and is refused'
+      const headers = { 'retry-after': '1' }
+      throw new DomainError('busy', `The service is overloaded: ${detail}.`, { headers })
+    }
+    reply.raw.once('close', gate.enter())
   })
 }
 
-function kindOf({ method, is404, routeOptions }: FastifyRequest): Kind | undefined {
-  if (is404 || method === 'OPTIONS' || always.includes(routeOptions.url ?? '')) return undefined
-  return method === 'GET' || method === 'HEAD' ? 'read' : 'write'
+/** Only the API is costly: health checks, documents and pages are always answered. */
+function kindOf(
+  { method, is404, routeOptions, raw }: FastifyRequest,
+  isKept: (url: string) => boolean,
+): Kind | undefined {
+  if (is404 || method === 'OPTIONS' || !routeOptions.url?.startsWith('/v1/')) return undefined
+  if (method !== 'GET' && method !== 'HEAD') return 'write'
+  return isKept(raw.url ?? '') ? undefined : 'read'
 }
 
 const tellMs = 1000

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { Db } from '../../db/db.ts'
+import { fieldError } from '../../errors.ts'
 import type { App } from '../../http/app-type.ts'
 import { requireScope } from '../../http/auth.ts'
 import { openPage } from '../../http/paging.ts'
@@ -51,7 +52,7 @@ export function keyRoutes(app: App, { db }: { db: Db }): void {
         summary: 'Create a key',
         description:
           'The answer has the key itself, this once; so no `Idempotency-Key` is taken here. A key cannot give a scope ' +
-          'that it lacks: 403 names the scope.',
+          'that it lacks (403 names the scope), and the new key does not outlive it.',
         tags,
         security: keyed,
         body: ref(KeyInputSchema),
@@ -62,6 +63,7 @@ export function keyRoutes(app: App, { db }: { db: Db }): void {
       const { name, scopes, expiresAt } = request.body
       refuseIdempotencyKey(request)
       for (const scope of scopes) requireScope(request, scope)
+      requireNoLonger(request.key?.expiresAt ?? null, expiresAt)
       const { row, token } = await createKey(db, actorOf(request), {
         name,
         scopes,
@@ -87,6 +89,13 @@ export function keyRoutes(app: App, { db }: { db: Db }): void {
     },
     async request => keyOf(await revokeKey(db, actorOf(request), request.params.id)),
   )
+}
+
+/** Throws 400 for a key that would outlive the key which makes it; `own` is the expiry of that one, in epoch milliseconds. */
+function requireNoLonger(own: number | null, expiresAt: string | undefined): void {
+  if (own === null || (expiresAt !== undefined && readInstant(expiresAt) <= own)) return
+  const detail = `must be set, and not be later than ${formatInstant(own)}, when the key of this request expires`
+  throw fieldError({ in: 'body', pointer: '/expiresAt', code: 'outlives', detail })
 }
 
 function keyOf(row: KeyRow): Static<typeof KeySchema> {
