@@ -39,22 +39,21 @@ function isSurelyLater(items: readonly Said[], at: number, from: number): boolea
   }
   if (other.hour !== undefined) return isTimed && Number(one.hour) > other.hour
   // With neither it takes back what came before it, so a later version has to come after it.
-  const before = items.slice(0, from).filter(({ status }) => status === 'usable')
+  const before = items.slice(0, from).filter(({ status }) => status !== 'canceled')
   return at > from && before.length > 0 && before.every(known => version > (known.version ?? 1))
 }
 
 async function listPublic(desk: Holds): Promise<Map<string, number>> {
   const shown = new Map<string, number>()
-  let url = '/v1/articles?limit=100'
-  for (;;) {
-    const { data, page } = (await desk.get(url)).body
+  for (let url: string | undefined = '/v1/articles?limit=100'; url !== undefined; ) {
+    const { data, page }: Json = (await desk.get(url)).body
     for (const { headline } of data) {
       const [uri, at] = headline.split(' ')
       shown.set(uri, Number(at))
     }
-    if (page?.next === undefined || page.next === null) return shown
-    url = `/v1/articles?limit=100&cursor=${encodeURIComponent(page.next)}`
+    url = page.next?.replace(/^https?:\/\/[^/]+/, '')
   }
+  return shown
 }
 
 t.test(
@@ -110,7 +109,7 @@ t.test('an item that perhaps is withheld is told, and one that surely is later e
       'a version without time, unknown before',
       [takeback('1')],
       { version: '1', ...at('05:00') },
-      { version: '2', ...none, ...{ version: '2' } },
+      { version: '2', versioncreated: null },
     ],
     ['neither, unknown before', [blind], { version: '2', ...at('05:00') }, { version: '2', ...at('06:01') }],
     ['neither, and a usable one of neither', [blind], none, { ...none, ...at('06:01') }],
@@ -213,6 +212,7 @@ t.test('readers see no words and no bytes of an item that they may not see yet',
         await desk.take({ ...story, associations: main('old', 'old.png') })
         const before = await pictureOf(desk)
         t.match(before, { caption: 'old' })
+        const log = (await desk.get('/v1/changes')).headers.etag
         const uri = isOwn ? story.uri : 'urn:x:2'
         const item = { ...story, uri, version: '5', headline: 'Hidden', ...hidden }
         const [entry] = await desk.take({ ...item, associations: main('NEVER USABLE', 'new.png') })
@@ -222,10 +222,7 @@ t.test('readers see no words and no bytes of an item that they may not see yet',
           await desk.move(id, 'release')
         }
         t.same(await pictureOf(desk), before)
-        t.notMatch(
-          JSON.stringify((await desk.get('/v1/changes?limit=100')).body),
-          /"type":"media".*"changed"/,
-        )
+        if (!isOwn) t.equal((await desk.get('/v1/changes')).headers.etag, log)
         await desk.wait(11 * minute)
         t.same(await pictureOf(desk), before, 'nor when the embargo ends: the next version brings them')
         await desk.take({

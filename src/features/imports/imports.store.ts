@@ -68,6 +68,7 @@ function takedownOf(known: ImportRow | undefined, row: ImportRow | undefined): T
   return isCanceled ? { version: known.version, until: undefined } : undefined
 }
 
+/** In the row of a withholding, `canceledAt` is `until`, and `status` is `withheld` if `isBlind`. */
 function withholdingOf(row: ImportRow | undefined): Withholding | undefined {
   if (!row) return undefined
   return {

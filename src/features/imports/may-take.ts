@@ -16,7 +16,7 @@ export function requireNewer(wire: WireItem, { known, takedown, withholding }: I
     throw new Passed('skipped', `version ${wire.version} was canceled by its sender`)
   const isLater = (wire.versionCreated ?? never) > (known?.versionCreated ?? never)
   const answer = isWithheld(wire, withholding)
-  // Of a withheld version a usable item is told apart, unless it is withheld for sure.
+  // The known item is withheld, so this usable item is another: the report says so unless the withheld one surely wins.
   const isOther = known?.status === 'withheld' && answer === 'perhaps'
   if (order === 0 && !isLater && !isOther) throw new Passed('unchanged', '')
   if (answer === 'yes') throw new Passed('skipped', `version ${wire.version} was withheld by its sender`)
@@ -29,7 +29,7 @@ export function requireNewer(wire: WireItem, { known, takedown, withholding }: I
 
 /**
  * How a withheld item compares to the known one: 'newer' brings new fields, 'same' withholds what is known, 'older' and
- * 'canceled' withhold nothing of it. Throws Passed if the item was applied before or perhaps before.
+ * 'canceled' withhold nothing of it. Throws Passed if the item was applied before, or perhaps before.
  */
 export function compareWithheld(
   wire: WireItem,
