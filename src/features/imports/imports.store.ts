@@ -2,7 +2,6 @@ import type { DeskReader, Writer } from '../../db/db.ts'
 import { and, eq, notExists, or, sql } from '../../db/drizzle.ts'
 import { slotsOf } from '../../db/insert.ts'
 import type { AllTables } from '../../db/tables.ts'
-import type { Withholding } from './withholdings.ts'
 
 export type ImportRow = AllTables['imports']['$inferSelect']
 
@@ -20,6 +19,20 @@ export async function findImport(reader: DeskReader, uri: string): Promise<Impor
 
 /** What the sender of an item took back of it: all up to a version, all that was made up to an instant, or both. */
 export type Takedown = { version: string | undefined; until: number | undefined }
+
+/** All that the sender of an item withheld of it. A usable version is taken only if it is surely later than all of this. */
+export type Withholding = {
+  /** The latest version that a withheld item named. */
+  version: string | undefined
+  /** When that version was created; undefined if a withheld item of the version had no readable time. */
+  at: number | undefined
+  /** Every version that was created up to this time is withheld: some withheld item named no version. */
+  until: number | undefined
+  /** True if some withheld item had neither a version nor a time. */
+  isBlind: boolean
+  /** When the last withheld item came. It stands in for a time that is missing. */
+  receivedAt: number
+}
 
 /** What was made of an item from outside, and what its sender canceled and withheld of it. */
 export type Imported = {

@@ -1,19 +1,6 @@
+import type { Withholding } from './imports.store.ts'
 import { anyVersion } from './ninjs.ts'
 import { compareVersions } from './versions.ts'
-
-/** All that the sender of an item withheld of it. A usable version is taken only if it is surely later than all of this. */
-export type Withholding = {
-  /** The latest version that a withheld item named. */
-  version: string | undefined
-  /** When that version was created; undefined if a withheld item of the version had no readable time. */
-  at: number | undefined
-  /** Every version that was created up to this time is withheld: some withheld item named no version. */
-  until: number | undefined
-  /** True if some withheld item had neither a version nor a time. */
-  isBlind: boolean
-  /** When the last withheld item came. It stands in for a time that is missing. */
-  receivedAt: number
-}
 
 type Item = { version: string; versionCreated?: number | null | undefined }
 
