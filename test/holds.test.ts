@@ -61,6 +61,54 @@ t.test('a version published while its article is held is seen by nobody until th
   }
 })
 
+t.test(
+  'a slug of a version that nobody saw leads nowhere, and a new one works from the release on',
+  async t => {
+    for (const heldBy of holders) {
+      await t.test(`held by ${heldBy}`, async t => {
+        const desk = await openHolds(t)
+        const id = await makeHeld(desk, heldBy)
+        const { slug: old } = await desk.read(id)
+        const slugs = [old, 'unseen', 'third']
+        const statuses = async () => {
+          const replies = []
+          for (const slug of slugs) replies.push(await desk.get(`/v1/articles/${slug}`))
+          return replies.map(({ status, headers }) => [status, headers.location])
+        }
+        const before = await desk.traces(slugs)
+        for (const slug of ['unseen', 'third']) {
+          await desk.edit(id, { slug })
+          await desk.move(id, 'publish', { kind: 'update' })
+          t.same(await desk.traces(slugs), before, slug)
+        }
+        t.match(await statuses(), [[404], [404], [404]])
+        await desk.move(id, 'release')
+        t.match(await statuses(), [[301, /\/v1\/articles\/third$/], [404], [200]])
+      })
+    }
+  },
+)
+
+t.test('a usable version ends the hold of its sender unless the desk made the article its own', async t => {
+  const ahead = '2024-07-12T07:00:00Z'
+  for (const [said, edit, publish, outcome, liveStatus] of [
+    ['untouched', undefined, undefined, 'updated', 'live'],
+    ['published again', undefined, { kind: 'update' }, 'updated', 'live'],
+    ['edited', { headline: 'Of the desk' }, undefined, 'refused', 'held'],
+    ['edited and published', { headline: 'Of the desk' }, { kind: 'update' }, 'refused', 'held'],
+    ['published under embargo', undefined, { kind: 'update', embargoedUntil: ahead }, 'refused', 'held'],
+  ] as const) {
+    await t.test(said, async t => {
+      const desk = await openHolds(t)
+      const id = await makeHeld(desk, 'sender')
+      if (edit) await desk.edit(id, edit)
+      if (publish) await desk.move(id, 'publish', publish)
+      t.match(await desk.take({ ...story, version: '3' }), [{ outcome }])
+      t.match(await desk.read(id), { liveStatus, ...(liveStatus === 'held' && { heldBy: 'sender' }) })
+    })
+  }
+})
+
 t.test('a release shows what the public saw, or publishes what it did not', async t => {
   const correction = { kind: 'correction', note: 'A name.' }
   const ahead = '2024-07-12T07:00:00Z'
@@ -197,6 +245,7 @@ t.test('the next usable version ends what its sender holds, and no more', async 
     ['both', { version: '3' }, 'updated', 'held', 'editor'],
     ['both', { version: '3', embargoed: '2024-07-12T07:00:00Z' }, 'updated', 'held', 'editor'],
     ['both', { version: '2' }, 'unchanged', 'held', 'both'],
+    ['both', { version: '3', body_html: '' }, 'workingCopy', 'held', 'both'],
     ['editor', { version: '3' }, 'workingCopy', 'held', 'editor'],
   ] as const) {
     await t.test(`${heldBy}, ${JSON.stringify(next)}`, async t => {

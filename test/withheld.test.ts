@@ -242,16 +242,34 @@ t.test('of two items that may be of one version the takeback counts, and an olde
       [
         [story, 'imported'],
         [takeback, 'held'],
-        [usable({ version: '2' }), 'unchanged'],
+        [usable({ version: '2' }), 'refused'],
       ],
     ],
     [
-      'a later one after a version without a time',
+      'a version without a time, and a time before the takeback came',
+      false,
+      [
+        [story, 'imported'],
+        [takeback, 'held'],
+        [usable({ version: '2', ...at5 }), 'refused'],
+      ],
+    ],
+    [
+      'a version without a time, and a time after the takeback came',
       true,
       [
         [story, 'imported'],
         [takeback, 'held'],
-        [usable({ version: '2', ...at5 }), 'updated'],
+        [usable({ version: '2', versioncreated: '2024-07-12T06:00:01Z' }), 'updated'],
+      ],
+    ],
+    [
+      'a version without a time, and a later version',
+      true,
+      [
+        [story, 'imported'],
+        [takeback, 'held'],
+        [usable({ version: '3' }), 'updated'],
       ],
     ],
     [

@@ -58,13 +58,14 @@ export async function openHolds(t: Test) {
     async audit(id: string): Promise<Json[]> {
       return (await newsroom.get(`${articles}/${id}/audit?limit=100`, { key })).body.data
     },
-    /** All that tells a reader, or a key with `articles:embargoed`, of a change. */
-    async traces(): Promise<unknown> {
+    /** All that tells a reader, or a key with `articles:embargoed`, of a change; the answers for slugs too. */
+    async traces(slugs: readonly string[] = []): Promise<unknown> {
       const entitled = await newsroom.makeKey(['articles:embargoed'])
       const seen: unknown[] = []
-      for (const url of ['/v1/articles', '/v1/today', '/v1/changes', '/v1/tags']) {
+      const lists = ['/v1/articles', '/v1/today', '/v1/changes', '/v1/tags']
+      for (const url of [...lists, ...slugs.map(slug => `/v1/articles/${slug}`)]) {
         const answer = await newsroom.get(url)
-        seen.push([url, answer.headers.etag, answer.text])
+        seen.push([url, answer.status, answer.headers.location, answer.headers.etag, answer.text])
         if (url === '/v1/articles') seen.push((await newsroom.get(url, { key: entitled })).headers.etag)
       }
       return seen

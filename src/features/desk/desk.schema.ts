@@ -149,7 +149,8 @@ const facts = {
       description:
         'Who holds the article, while `liveStatus` is `held`. `editor`: only `release` ends it. `sender`: the sender ' +
         'of an imported article withholds it; his next usable version or `release` ends it. `both`: `release` ends ' +
-        "both; the sender's next usable version leaves the editor's hold.",
+        "both; the sender's next usable version leaves the editor's hold. The usable version does not end his hold if " +
+        'the desk edited the article, or published it under embargo during the hold: `release` does.',
     }),
   ),
   headline,

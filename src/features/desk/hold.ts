@@ -10,8 +10,8 @@ import { showWaiting } from './show-waiting.ts'
 import { offSchedule, type Review } from './workflow.ts'
 
 /**
- * Takes an article down for the time being: readers get 404, whoever they are. Only `release` ends an editor's hold. A
- * version of a live article that waits under embargo waits no longer; it stays among the versions. Throws 404, 412, 409.
+ * Takes an article down for the time being. Readers get 404 until the article is released. A version under embargo of a
+ * live article loses its embargo and is not published; its version row is kept. Throws 404, 412, 409.
  */
 export async function holdArticle(
   tx: Writer,
@@ -43,7 +43,10 @@ async function hold(
   const { id, heldBy } = before
   const after: WorkingCopy = {
     ...before,
-    ...{ deskStatus, publishAt: null, schedule: null, liveStatus: 'held' },
+    deskStatus,
+    publishAt: null,
+    schedule: null,
+    liveStatus: 'held',
     heldBy: heldBy === null || heldBy === by ? by : 'both',
   }
   if (before.liveStatus === 'held') return saveMoved(tx, before, after, 'hold', { reason })

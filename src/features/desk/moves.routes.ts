@@ -122,7 +122,8 @@ export function moveRoutes(app: App, { db, review }: { db: Db; review: Review })
         'Makes the working copy a version that readers see from the next request on; with `embargoedUntil`, from that ' +
         'time on. The first publish takes an empty object; later ones say whether they are an update or a correction. ' +
         'With the setting REVIEW=required only an approved copy can be published. A held article stays held: its ' +
-        'version waits for `release`, and `warnings` has the code `held`.',
+        'version waits for `release`, and `warnings` has the code `held`. With `embargoedUntil` readers get 404 from ' +
+        'the release to that time, also if an earlier version was public.',
     },
     async (tx, id, sent, match) => {
       const { publishedAt, embargoedUntil, ...rest } = sent
@@ -183,7 +184,9 @@ export function moveRoutes(app: App, { db, review }: { db: Db; review: Review })
       summary: 'Release a held article',
       description:
         "Ends every hold, an editor's and the sender's, and puts the article back as it was, under its embargo if that " +
-        'is still ahead. A version that was published during the hold goes live now: its times are of the release.',
+        'is still ahead. A version that was published during the hold goes live now: its times are of the release. If ' +
+        'that version is under embargo, `liveStatus` is `embargoed` and readers get 404 until the embargo ends, also if ' +
+        'they saw an earlier version.',
     },
     releaseArticle,
   )

@@ -11,7 +11,7 @@ export type Publish = {
   updatedAt?: number
   /** The instant (epoch milliseconds) before which no reader sees it; null lifts the embargo that there is. */
   embargoedUntil?: number | null
-  /** Of an import: the sender's usable version, which ends the sender's own part of a hold. */
+  /** Set by the import of a usable version: this publish ends the sender's hold. */
   endsSenderHold?: true
 }
 
@@ -40,7 +40,7 @@ export function readEmbargo(
   if (until === null) return undefined
   if (until <= at) throw fault('/embargoedUntil', 'past', 'must be ahead of the publication')
   if (publish.publishedAt !== undefined)
-    throw fault('/publishedAt', 'with-embargo', 'cannot be said of what is under embargo')
+    throw fault('/publishedAt', 'with-embargo', 'cannot be set together with embargoedUntil')
   return until
 }
 

@@ -134,7 +134,7 @@ export async function requireOnlyOfLanguage(
   if (sibling === undefined) return
   throw new DomainError(
     'translation-exists',
-    `Article ${sibling} already tells this story in ${language}, or is to once its embargo lapses.`,
+    `Article ${sibling} is the ${language} version of this story, live or under embargo.`,
     { extra: { article: sibling } },
   )
 }

@@ -1,15 +1,15 @@
 import type { Writer } from '../../db/db.ts'
 import type { WorkingCopy } from '../desk/desk.store.ts'
 import { withdrawArticle } from '../desk/takedown.ts'
-import { listMediaUsers } from '../media/media.store.ts'
 import { cutText } from './import-fields.ts'
 import { mediaKey } from './import-media.ts'
 import { findImport, type Imported } from './imports.store.ts'
+import { tellMediaUsers } from './item-media.ts'
 import { requireTakedown } from './may-take.ts'
 import type { WireItem } from './ninjs.ts'
 import { rememberTakedown } from './remember.ts'
 import type { Result } from './report.ts'
-import { takeOffItsWay } from './take-off-its-way.ts'
+import { returnToDraft } from './return-to-draft.ts'
 
 /**
  * Takes back what an item became: an article is withdrawn, media is for an editor. Remembers that it was canceled. Throws
@@ -25,22 +25,15 @@ export async function cancelItem(
   await rememberTakedown(tx, wire, imported)
   // Its own kind is not asked: what is taken back is what it was here.
   const media = copy ? undefined : await findImport(tx, mediaKey(wire))
-  return media ? cancelMedia(tx, media.subjectId) : cancelArticle(tx, wire, copy)
-}
-
-/** Media is taken out of articles by editors alone; that its sender took it back is remembered, and told once. */
-async function cancelMedia(tx: Writer, id: string): Promise<Result> {
-  const users = await listMediaUsers(tx, id)
-  const use = users.length === 0 ? 'no article uses it' : `it is in ${users.join(', ')}`
-  return { outcome: 'refused', rule: `media ${id} is canceled, and ${use}: taking it out is for an editor` }
+  return media ? tellMediaUsers(tx, media.subjectId, 'canceled') : cancelArticle(tx, wire, copy)
 }
 
 async function cancelArticle(tx: Writer, wire: WireItem, copy: WorkingCopy | undefined): Promise<Result> {
   if (copy === undefined || copy.liveStatus === 'never' || copy.liveStatus === 'withdrawn') {
-    const took = copy && (await takeOffItsWay(tx, copy, `Canceled by its sender: ${wire.uri}.`))
+    const isReturned = copy && (await returnToDraft(tx, copy, `Canceled by its sender: ${wire.uri}.`))
     return {
       outcome: 'skipped',
-      rule: `it is canceled and not published here${took ? ': its copy is a draft again' : ''}`,
+      rule: `it is canceled and not published here${isReturned ? ': its copy is a draft again' : ''}`,
     }
   }
   const notice = cutText(wire.correctionNote ?? 'The sender withdrew this story.', 'correctionNote')

@@ -46,7 +46,7 @@ export async function importItem(
 
   const taken = await takeArticle(tx, { ...ready, texts }, copy, defaults, knownTags)
   const { copy: saved, remarks, made } = taken
-  await remember(tx, wire, known, 'article', saved.id)
+  await remember(tx, wire, 'article', saved.id)
 
   const reason = reasonToWait(taken, copy)
   if (reason !== undefined) {
@@ -75,9 +75,9 @@ async function importPicture(tx: Writer, ready: ReadyItem, known: ImportRow | un
   const { wire } = ready
   if ((wire.embargoedUntil ?? 0) > tx.at) throw new Passed('skipped', 'its embargo is still ahead')
   const remarks: string[] = []
-  const { made, selfId } = await importAllMedia(tx, ready, remarks)
+  const { made, selfId } = await importAllMedia(tx, ready, undefined, remarks)
   if (selfId === undefined) throw new Passed('skipped', 'it may not be shown')
-  await remember(tx, wire, known, 'media', selfId)
+  await remember(tx, wire, 'media', selfId)
   return {
     outcome: known?.subjectType === 'media' ? 'updated' : 'imported',
     ...(remarks.length > 0 ? { rule: remarks.join('; ') } : {}),

@@ -4,11 +4,13 @@ import { resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { DeskReader, Writer } from '../../db/db.ts'
 import { DomainError } from '../../errors.ts'
+import type { WorkingCopy } from '../desk/desk.store.ts'
 import type { FileStore } from '../media/files.ts'
-import { findMedia } from '../media/media.store.ts'
+import { findMedia, listMediaUsers } from '../media/media.store.ts'
 import { createMedia, type MediaWords, patchMedia } from '../media/media.ts'
 import { type PictureFiles, storePicture } from '../media/picture-files.ts'
 import { findImport, saveImport } from './imports.store.ts'
+import type { WireItem } from './ninjs.ts'
 import type { WireMedia } from './ninjs-media.ts'
 import { Passed } from './report.ts'
 import { compareVersions } from './versions.ts'
@@ -105,11 +107,18 @@ function isLocal(href: string): boolean {
   return href.startsWith('file:') || !/^([a-z][a-z0-9+.-]*:|\/\/)/i.test(href)
 }
 
-/** Writes the row of one media item, or its new words; the id it has. Same version, same words: nothing changes. */
+/** An item that readers may not see yet, and the article that it became. */
+export type HiddenItem = { wire: WireItem; copy: WorkingCopy | undefined }
+
+/**
+ * Writes the row of one media item, or its new words; the id it has. Same version, same words: nothing changes. Nothing
+ * changes either (`isLeft`) if the item is hidden and readers may see the media before the item.
+ */
 export async function importMedia(
   tx: Writer,
   { wire, id, stored }: ReadyMedia,
-): Promise<{ id: string; isNew: boolean }> {
+  hidden?: HiddenItem,
+): Promise<{ id: string; isNew: boolean; isLeft: boolean }> {
   const words = wordsOf(wire)
   const known = await findImport(tx, mediaKey(wire))
   const row = known ? await findMedia(tx, known.subjectId) : undefined
@@ -130,21 +139,40 @@ export async function importMedia(
     if (isNew && row.id !== id)
       throw new Passed('refused', `another import took ${wire.uri} at the same moment: import it again`)
     if (newer || (isNew && (order === 0 || row.contentHash === null))) {
+      if (hidden && (await isShownBefore(tx, hidden, row.id)))
+        return { id: row.id, isNew: false, isLeft: true }
       await patchMedia(tx, row.id, { ...(newer ? patch : {}), ...(isNew ? { stored } : {}) }, 'any')
-      if (order >= 0 && !wire.isPartial) await remember(tx, wire, row.id)
+      if (order >= 0 && !wire.isPartial) await remember(tx, wire, row.id, hidden)
     }
-    return { id: row.id, isNew: false }
+    return { id: row.id, isNew: false, isLeft: false }
   }
   await createMedia(tx, { id, type: wire.kind, words, ...(stored ? { stored } : {}) })
-  await remember(tx, wire, id)
-  return { id, isNew: true }
+  await remember(tx, wire, id, hidden)
+  return { id, isNew: true, isLeft: false }
 }
 
-async function remember(tx: Writer, wire: WireMedia, id: string): Promise<void> {
+/**
+ * Whether readers may see the media before the hidden item: another article uses it, or the item's own article does, in a
+ * version that was public or that a release shows.
+ */
+async function isShownBefore(tx: Writer, { wire, copy }: HiddenItem, id: string): Promise<boolean> {
+  const users = await listMediaUsers(tx, id)
+  if (users.some(user => user !== copy?.id)) return true
+  const isOwnHidden =
+    copy?.liveStatus === 'never' || (copy?.liveStatus === 'embargoed' && wire.status === 'usable')
+  return users.length > 0 && !isOwnHidden
+}
+
+async function remember(
+  tx: Writer,
+  wire: WireMedia,
+  id: string,
+  hidden: HiddenItem | undefined,
+): Promise<void> {
   await saveImport(tx, {
     uri: mediaKey(wire),
-    // The whole of that version is still to come: any is later than none.
-    version: wire.isPartial ? '' : wire.version,
+    // Any version is later than '': a partial item lacks words, and the words of a hidden item are not for other articles.
+    version: wire.isPartial || hidden ? '' : wire.version,
     versionCreated: wire.versionCreated ?? null,
     subjectType: 'media',
     subjectId: id,

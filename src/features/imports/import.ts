@@ -12,6 +12,7 @@ import { type ItemRead, type ItemTexts, ruleOf } from './read-item.ts'
 import type { ReadyItem } from './ready-item.ts'
 import { type Entry, emptyReport, isTaken, Passed, type Report } from './report.ts'
 import type { SourceError, SourceItem } from './sources.ts'
+import { addsNothing } from './withholdings.ts'
 import { type WriteDeps, writeSome } from './write-items.ts'
 
 export type ImportDeps = WriteDeps & { files: FileStore; now: () => number }
@@ -80,39 +81,24 @@ async function makeReady(
   read: ItemRead & { wire: WireItem },
   ofPart: MediaOfPart,
 ): Promise<Ready> {
-  const { db, files, now } = deps
-  const { wire } = read
-  if (wire.status === 'withheld') return makeWithheldReady(deps, source, read, ofPart)
-  try {
-    const shown = usable(wire, now())
-    const isLeft = shown.length > 0 || (read.texts !== undefined && !('body' in read.texts))
-    // The transaction looks as well: this spares what is still to be cleaned or stored.
-    if (isLeft || read.rule !== undefined) await refuseEarly(deps, wire)
-    if (read.rule !== undefined) throw new Passed('refused', read.rule)
-    const texts = read.texts && (await finishTexts(read.texts))
-    const media = await prepareMedia(db.desk, files, shown, source.baseDir, ofPart)
-    return { source, wire, media, ...(texts ? { texts } : {}) }
-  } catch (error) {
-    return { source, wire, media: [], passed: passedOf(error) }
-  }
-}
-
-/** The same for a withheld item, whose faults are kept beside it: it is taken back all the same. */
-async function makeWithheldReady(
-  { db, files, now }: ImportDeps,
-  source: Read['source'],
-  read: ItemRead & { wire: WireItem },
-  ofPart: MediaOfPart,
-): Promise<Ready> {
+  const { db, now } = deps
   const { wire } = read
   try {
+    if (wire.status === 'withheld') await refuseRepeated(deps, wire)
+    else {
+      const isLeft = usable(wire, now()).length > 0 || (read.texts !== undefined && !('body' in read.texts))
+      // The transaction looks as well: this spares what is still to be cleaned or stored.
+      if (isLeft || read.rule !== undefined) await refuseEarly(deps, wire)
+    }
     if (read.rule !== undefined) throw new Passed('refused', read.rule)
-    requireWhole(wire, now())
+    if (wire.status === 'withheld') requireWhole(wire, now())
     const texts = read.texts && (await finishTexts(read.texts))
-    const media = await prepareMedia(db.desk, files, usable(wire, now()), source.baseDir, ofPart)
+    const media = await prepareMedia(db.desk, deps.files, usable(wire, now()), source.baseDir, ofPart)
     return { source, wire, media, ...(texts ? { texts } : {}) }
   } catch (error) {
-    return { source, wire, media: [], fault: passedOf(error) }
+    const passed = passedOf(error)
+    // The faults of a withheld item are kept beside it: it is taken back all the same.
+    return { source, wire, media: [], ...(wire.status === 'withheld' ? { fault: passed } : { passed }) }
   }
 }
 
@@ -135,6 +121,12 @@ async function finishTexts(texts: ItemTexts): Promise<NonNullable<ReadyItem['tex
 async function refuseEarly({ db, now }: ImportDeps, wire: WireItem): Promise<void> {
   requireNewer(wire, await findImported(db.desk, wire.uri))
   if ((wire.expires ?? Number.POSITIVE_INFINITY) <= now()) throw new Passed('skipped', 'it has expired')
+}
+
+/** Throws Passed for a withheld item that was applied before: its fields are not needed. */
+async function refuseRepeated({ db }: ImportDeps, wire: WireItem): Promise<void> {
+  const { withholding } = await findImported(db.desk, wire.uri)
+  if (addsNothing(wire, withholding)) throw new Passed('unchanged', '')
 }
 
 /** The media of an item that may be shown: not canceled, withheld, embargoed or expired. */

@@ -20,31 +20,95 @@ export async function findImport(reader: DeskReader, uri: string): Promise<Impor
 /** What the sender of an item took back of it: all up to a version, all that was made up to an instant, or both. */
 export type Takedown = { version: string | undefined; until: number | undefined }
 
-/** What was made of an item from outside, and what its sender took back of it. */
-export type Imported = { known: ImportRow | undefined; takedown: Takedown | undefined }
+/** All that the sender of an item withheld of it. A usable version is taken only if it is surely later than all of this. */
+export type Withholding = {
+  /** The latest version that a withheld item named. */
+  version: string | undefined
+  /** When that version was created; undefined if a withheld item of the version had no readable time. */
+  at: number | undefined
+  /** Every version that was created up to this time is withheld: some withheld item named no version. */
+  until: number | undefined
+  /** True if some withheld item had neither a version nor a time. */
+  isBlind: boolean
+  /** When the last withheld item came. It stands in for a time that is missing. */
+  receivedAt: number
+}
+
+/** What was made of an item from outside, and what its sender canceled and withheld of it. */
+export type Imported = {
+  known: ImportRow | undefined
+  takedown: Takedown | undefined
+  withholding: Withholding | undefined
+}
 
 /** No uri of an item begins with a space. */
 const takedownKey = (uri: string) => ` canceled ${uri}`
-/** Stands where a takedown is of no version. */
+const withholdingKey = (uri: string) => ` withheld ${uri}`
+/** Stands where a takedown or a withholding is of no version. */
 const none = ''
 
-/** Both at once, by the item's own name. */
+/** All three at once, by the item's own name. */
 export async function findImported(reader: DeskReader, uri: string): Promise<Imported> {
   const { imports } = reader.tables
   const build = () =>
     reader.sql
       .select()
       .from(imports)
-      .where(or(eq(imports.uri, sql.placeholder('uri')), eq(imports.uri, sql.placeholder('takedown'))))
-  const params = { uri, takedown: takedownKey(uri) }
-  const rows = await reader.prepared('import and takedown by uri', build, params)
+      .where(
+        or(
+          eq(imports.uri, sql.placeholder('uri')),
+          eq(imports.uri, sql.placeholder('takedown')),
+          eq(imports.uri, sql.placeholder('withholding')),
+        ),
+      )
+  const params = { uri, takedown: takedownKey(uri), withholding: withholdingKey(uri) }
+  const rows = await reader.prepared('import with takebacks by uri', build, params)
   const known = rows.find(row => row.uri === uri)
-  const row = rows.find(row => row.uri === params.takedown)
-  if (row)
-    return { known, takedown: { version: row.version || undefined, until: row.canceledAt ?? undefined } }
+  return {
+    known,
+    takedown: takedownOf(
+      known,
+      rows.find(row => row.uri === params.takedown),
+    ),
+    withholding: withholdingOf(rows.find(row => row.uri === params.withholding)),
+  }
+}
+
+function takedownOf(known: ImportRow | undefined, row: ImportRow | undefined): Takedown | undefined {
+  if (row) return { version: row.version || undefined, until: row.canceledAt ?? undefined }
   // As it was kept at first, in the item's own row.
   const isCanceled = known !== undefined && known.canceledAt !== null
-  return { known, takedown: isCanceled ? { version: known.version, until: undefined } : undefined }
+  return isCanceled ? { version: known.version, until: undefined } : undefined
+}
+
+/** In the row of a withholding, `canceledAt` is `until`, and `status` is `withheld` if `isBlind`. */
+function withholdingOf(row: ImportRow | undefined): Withholding | undefined {
+  if (!row) return undefined
+  return {
+    version: row.version || undefined,
+    at: row.versionCreated ?? undefined,
+    until: row.canceledAt ?? undefined,
+    isBlind: row.status === 'withheld',
+    receivedAt: row.importedAt,
+  }
+}
+
+/** Remembers all that the sender of an item withheld of it, in place of the withholding before. */
+export async function saveWithholding(
+  tx: Writer,
+  uri: string,
+  { version, at, until, isBlind, receivedAt }: Withholding,
+): Promise<void> {
+  await saveImport(tx, {
+    uri: withholdingKey(uri),
+    version: version ?? none,
+    versionCreated: at ?? null,
+    subjectType: 'none',
+    subjectId: '',
+    importedAt: receivedAt,
+    canceledAt: until ?? null,
+    status: isBlind ? 'withheld' : null,
+  })
 }
 
 /** Remembers what the sender of an item took back of it, in place of what was before. */

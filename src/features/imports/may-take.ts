@@ -6,52 +6,63 @@ import type { Imported, ImportRow, Takedown } from './imports.store.ts'
 import { anyVersion, type WireItem } from './ninjs.ts'
 import { Passed } from './report.ts'
 import { compareVersions } from './versions.ts'
+import { addsNothing, isSurelyLater, isWithheld } from './withholdings.ts'
 
-/** Throws Passed for a usable item whose version was taken before, or a later one was, or was taken back. */
-export function requireNewer(wire: WireItem, { known, takedown }: Imported): void {
+/** Throws Passed for a usable item that was taken before, or a later one was, and for one that its sender took back. */
+export function requireNewer(wire: WireItem, { known, takedown, withholding }: Imported): void {
   const order = known ? orderOf(wire, known) : 1
   if (known && order < 0) throw older(wire, known)
   if (isTakenBack(wire, takedown))
     throw new Passed('skipped', `version ${wire.version} was canceled by its sender`)
   const isLater = (wire.versionCreated ?? never) > (known?.versionCreated ?? never)
-  if (order !== 0 || isLater) return
-  if (known?.subjectType !== 'none') throw new Passed('unchanged', '')
-  throw new Passed('skipped', `version ${wire.version} was withheld by its sender`)
+  const answer = isWithheld(wire, withholding)
+  // The known item is withheld, so this usable item is another: the report says so unless the withheld one surely wins.
+  const isOther = known?.status === 'withheld' && answer === 'perhaps'
+  if (order === 0 && !isLater && !isOther) throw new Passed('unchanged', '')
+  if (answer === 'yes') throw new Passed('skipped', `version ${wire.version} was withheld by its sender`)
+  if (answer === 'perhaps')
+    throw new Passed(
+      'refused',
+      `its sender perhaps withheld version ${wire.version}: showing it is for an editor`,
+    )
 }
 
 /**
- * Whether a withheld item is a newer version than the known one; else it is that version, and counts as well: a takeback
- * wins a tie. Throws Passed for an older one, one that counted before, and one that may have counted before.
+ * How a withheld item compares to the known one: 'newer' brings new fields, 'same' withholds what is known, 'older' and
+ * 'canceled' withhold nothing of it. Throws Passed if the item was applied before, or perhaps before.
  */
-export function requireWithholding(wire: WireItem, { known, takedown }: Imported): boolean {
-  const order = known ? orderOf(wire, known) : 1
+export function compareWithheld(
+  wire: WireItem,
+  { known, takedown, withholding }: Imported,
+): 'newer' | 'same' | 'older' | 'canceled' {
   const { versionCreated: at } = wire
-  const isEarlier = at !== undefined && at < (known?.versionCreated ?? never)
-  if (known && (order < 0 || (order === 0 && isEarlier))) throw older(wire, known)
-  const version = wire.version || known?.version || firstVersion
-  if (isTakenBack({ ...wire, version }, takedown))
-    throw new Passed('skipped', `version ${version} was canceled by its sender`)
-  if (!known || order > 0 || (at ?? never) > (known.versionCreated ?? never)) return true
-  if (known.status === 'withheld') throw new Passed('unchanged', '')
-  // With neither version nor time it cannot be told from the item that was withheld before this usable version.
-  if (known.status === 'usable' && wire.version === anyVersion && at === undefined)
-    throw new Passed(
-      'refused',
-      `it is withheld, perhaps as it was before version ${known.version}: ${forEditor}`,
-    )
-  return false
+  if (known && isSurelyLater(known, wire)) return 'older'
+  if (isTakenBack({ ...wire, version: versionOf(wire, known) }, takedown)) return 'canceled'
+  if (addsNothing(wire, withholding)) {
+    if (!known || isWithheld(known, withholding) !== 'no') throw new Passed('unchanged', '')
+    // The item may have been withheld before this usable version.
+    const rule = `it is withheld, perhaps as it was before version ${known.version}: ${forEditor}`
+    throw new Passed('refused', rule)
+  }
+  if (!known) return 'newer'
+  const order = orderOf(wire, known)
+  const isNewer = order > 0 || (order === 0 && (at ?? never) > (known.versionCreated ?? never))
+  return isNewer ? 'newer' : 'same'
+}
+
+/** The version that an item names, else the known one. */
+export function versionOf({ version }: WireItem, known: ImportRow | undefined): string {
+  return version || known?.version || firstVersion
 }
 
 /** The version of a usable item that names none. */
 const firstVersion = '1'
 
-/** How the version of an item compares to the known one: negative, 0 or positive. An item without one is of the known. */
-export function orderOf({ version, versionCreated: at }: WireItem, known: ImportRow): number {
+/** Compares the version of an item to the known one: negative, 0 or positive. An item without a version has the known version. */
+function orderOf({ version }: WireItem, known: ImportRow): number {
   if (version === anyVersion) return 0
-  if (known.version !== anyVersion) return compareVersions(version, known.version)
-  // The item that came first was withheld and named no version.
-  if (at !== undefined && known.versionCreated !== null) return Math.sign(at - known.versionCreated)
-  return compareVersions(version, firstVersion)
+  // The known item was withheld and named no version: isWithheld decides.
+  return known.version === anyVersion ? 1 : compareVersions(version, known.version)
 }
 
 /** Throws Passed for an item that has expired, or is not whole. */
@@ -128,8 +139,9 @@ function isUncertain(
   return known.versionCreated !== null && versionCreated < known.versionCreated
 }
 
-function older({ version }: WireItem, known: ImportRow): Passed {
-  const taken = known.subjectType === 'none' ? 'its sender withheld' : 'was imported'
+/** The refusal of an item that is older than the known one. */
+export function older({ version }: WireItem, known: ImportRow): Passed {
+  const taken = known.status === 'withheld' ? 'its sender withheld' : 'was imported'
   const isByTime = version === anyVersion || known.version === anyVersion || version === known.version
   const rule = isByTime
     ? `it was created before the version that ${taken}`

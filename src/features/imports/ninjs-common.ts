@@ -1,5 +1,6 @@
 import {
   conceptOf,
+  everyOf,
   type Fields,
   ItemError,
   idOf,
@@ -27,17 +28,41 @@ export type WireCommon = {
   isPartial?: true
 }
 
-/** `pubstatus`, usable when it is not told; throws ItemError for a word that is none of the three. */
+/** The words of senders for a status, in lower case. */
+const statuses = new Map<string, WireStatus>([
+  ['usable', 'usable'],
+  ['withheld', 'withheld'],
+  ['withhold', 'withheld'],
+  ['canceled', 'canceled'],
+  ['cancelled', 'canceled'],
+  ['killed', 'canceled'],
+  ['kill', 'canceled'],
+  ['withdrawn', 'canceled'],
+])
+
+/**
+ * `pubstatus`, usable when it is not told. Every property of that name counts, and every word of a list: the strongest
+ * takeback wins. Throws ItemError for an unknown word, if there is no takeback beside it. It is no takeback itself: a
+ * sender who has words of his own would else take every story down.
+ */
 export function readStatus(fields: Fields): WireStatus {
-  const text = textOf(fields, 'pubstatus')
-  const word =
-    text
-      ?.trim()
-      .toLowerCase()
-      .replace(/^stat:/, '') ?? 'usable'
-  if (word === 'usable' || word === 'withheld' || word === 'canceled') return word
-  if (word === 'cancelled') return 'canceled'
-  throw new ItemError(`${fields.byName.get('pubstatus')?.path} is not usable, withheld or canceled: ${text}`)
+  const given = everyOf(fields, 'pubstatus').flatMap(({ path, value }) =>
+    Array.isArray(value) && value.length > 0 ? value.map(one => ({ path, value: one })) : [{ path, value }],
+  )
+  const said = given.map(({ value }) => (typeof value === 'string' ? statusOf(value) : undefined))
+  for (const takeback of ['canceled', 'withheld'] as const) if (said.includes(takeback)) return takeback
+  const unknown = given[said.indexOf(undefined)]
+  if (unknown === undefined) return 'usable'
+  const word = textOf({ path: '', byName: new Map([['pubstatus', unknown]]), doubles: [] }, 'pubstatus')
+  throw new ItemError(`${unknown.path} is not usable, withheld or canceled: ${word}`)
+}
+
+function statusOf(text: string): WireStatus | undefined {
+  const word = text
+    .trim()
+    .toLowerCase()
+    .replace(/^stat:\s*/, '')
+  return word === '' ? 'usable' : statuses.get(word)
 }
 
 /**

@@ -15,8 +15,11 @@ export class ItemError extends Error {
 /** One value of an item and where it stood, such as `associations.mainpic.byline`. */
 export type Field = { path: string; value: unknown }
 
-/** An object of the item by lower-cased property name: 2.x and 3.x differ in nothing but case. */
-export type Fields = { path: string; byName: ReadonlyMap<string, Field> }
+/**
+ * An object of the item by lower-cased property name: 2.x and 3.x differ in nothing but case. `doubles` are properties
+ * whose name was there before in another case.
+ */
+export type Fields = { path: string; byName: ReadonlyMap<string, Field>; doubles: readonly Field[] }
 
 function shown(value: unknown): string {
   if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object'
@@ -34,12 +37,23 @@ export function fieldsOf(field: Field): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw wrong(field, 'is not an object')
   const byName = new Map<string, Field>()
+  const doubles: Field[] = []
   for (const [name, inner] of Object.entries(value)) {
     const key = name.toLowerCase()
-    if (inner === null || byName.has(key)) continue
-    byName.set(key, { path: path ? `${path}.${name}` : name, value: inner })
+    if (inner === null) continue
+    const field = { path: path ? `${path}.${name}` : name, value: inner }
+    if (byName.has(key)) doubles.push(field)
+    else byName.set(key, field)
   }
-  return { path, byName }
+  return { path, byName, doubles }
+}
+
+/** Every property of that name, in any case. */
+export function everyOf({ path, byName, doubles }: Fields, name: string): Field[] {
+  const start = path ? path.length + 1 : 0
+  const first = byName.get(name)
+  const others = doubles.filter(field => field.path.slice(start).toLowerCase() === name)
+  return first ? [first, ...others] : others
 }
 
 function checkedText(field: Field): string {
@@ -185,5 +199,5 @@ export function namedListOf(fields: Fields, name: string): { key?: string; field
 /** A concept given as an object, or by its bare name. */
 export function conceptOf(entry: Field): Fields {
   if (typeof entry.value !== 'string') return fieldsOf(entry)
-  return { path: entry.path, byName: new Map([['name', entry]]) }
+  return { path: entry.path, byName: new Map([['name', entry]]), doubles: [] }
 }

@@ -1,16 +1,12 @@
 import type { Writer } from '../../db/db.ts'
-import { type Imported, type ImportRow, saveImport, saveTakedown } from './imports.store.ts'
-import { orderOf } from './may-take.ts'
+import { type Imported, type ImportRow, saveImport, saveTakedown, saveWithholding } from './imports.store.ts'
 import { anyVersion, type WireItem } from './ninjs.ts'
+import { addsNothing, addWithheld } from './withholdings.ts'
 
-/**
- * Remembers which usable version of an item was taken, and what it is here. Its status says whether the sender ever
- * withheld the item before.
- */
+/** Remembers which usable version of an item was taken, and what it is here. */
 export async function remember(
   tx: Writer,
   wire: WireItem,
-  known: ImportRow | undefined,
   subjectType: ImportRow['subjectType'],
   subjectId: string,
 ): Promise<void> {
@@ -21,14 +17,20 @@ export async function remember(
     subjectType,
     subjectId,
     importedAt: tx.at,
-    status: known?.status ? 'usable' : null,
   })
 }
 
-/**
- * Remembers that the sender withholds a version of an item, and what the item is here. Without a version it is the known
- * one; without a time it is as late as the known one.
- */
+/** Remembers that the sender withholds the item, beside all that he withheld before. */
+export async function rememberWithholding(
+  tx: Writer,
+  wire: WireItem,
+  { known, withholding }: Imported,
+): Promise<void> {
+  if (addsNothing(wire, withholding)) return
+  await saveWithholding(tx, wire.uri, addWithheld(withholding, wire, known?.version, tx.at))
+}
+
+/** Remembers a withheld version as the latest of its item, and what the item is here. Without a version it is the known one. */
 export async function rememberWithheld(
   tx: Writer,
   wire: WireItem,
@@ -36,13 +38,10 @@ export async function rememberWithheld(
   subjectType: ImportRow['subjectType'],
   subjectId: string,
 ): Promise<void> {
-  const isSame = known !== undefined && orderOf(wire, known) === 0
-  const [own, before] = [wire.versionCreated ?? null, known?.versionCreated ?? null]
-  const latest = own !== null && before !== null ? Math.max(own, before) : (own ?? before)
   await saveImport(tx, {
     uri: wire.uri,
     version: wire.version === anyVersion ? (known?.version ?? anyVersion) : wire.version,
-    versionCreated: isSame ? latest : (own ?? before),
+    versionCreated: wire.versionCreated ?? null,
     subjectType,
     subjectId,
     importedAt: tx.at,

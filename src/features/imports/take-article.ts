@@ -25,7 +25,7 @@ export async function takeArticle(
 ): Promise<Taken> {
   const { wire, texts } = ready
   const remarks = [...texts.remarks]
-  const { ids: mediaIds, made: newMedia } = await importAllMedia(tx, ready, remarks)
+  const { ids: mediaIds, made: newMedia } = await importAllMedia(tx, ready, copy, remarks)
   const language = wire.language ?? defaults.language
   const tagged = await importTags(tx, wire.tags, language, knownTags)
   const section = tagged.section ?? (await ensureSection(tx, defaults.section, knownTags))

@@ -2,26 +2,25 @@ import type { Writer } from '../../db/db.ts'
 import type { WorkingCopy } from '../desk/desk.store.ts'
 import { saveDraft } from '../desk/desk.ts'
 import { holdForSender } from '../desk/hold.ts'
-import { listMediaUsers } from '../media/media.store.ts'
 import type { ImportDefaults } from './import-fields.ts'
 import { mediaKey } from './import-media.ts'
 import type { KnownTags } from './import-tags.ts'
-import { findImport, type Imported, type ImportRow } from './imports.store.ts'
-import { requireWhole, requireWithholding, whyTouched } from './may-take.ts'
-import type { WireItem } from './ninjs.ts'
+import { findImport, type Imported } from './imports.store.ts'
+import { tellMediaUsers } from './item-media.ts'
+import { compareWithheld, older, requireWhole, versionOf, whyTouched } from './may-take.ts'
 import { ruleOf } from './read-item.ts'
 import type { ReadyItem } from './ready-item.ts'
-import { rememberWithheld } from './remember.ts'
-import { Passed, type Result } from './report.ts'
+import { rememberWithheld, rememberWithholding } from './remember.ts'
+import { type Outcome, Passed, type Result } from './report.ts'
+import { returnToDraft } from './return-to-draft.ts'
 import { type Taken, takeArticle } from './take-article.ts'
-import { takeOffItsWay } from './take-off-its-way.ts'
 
 const isWithheld = 'its pubStatus is withheld'
 
 /**
- * Holds the article that an item became, because its sender withholds it; media is for an editor. The hold is made even
- * where the item is faulty or the desk edited the article: then only its fields are left. Throws Passed as
- * requireWithholding does, and for an article that was withdrawn.
+ * Holds the article that an item became, because its sender withholds it; media is for an editor. If the item is faulty
+ * or the desk edited the article, the article is held and the item's fields are not imported. Throws Passed as
+ * compareWithheld does, and for an article that was withdrawn.
  */
 export async function withholdItem(
   tx: Writer,
@@ -33,72 +32,76 @@ export async function withholdItem(
 ): Promise<Result> {
   const { wire } = ready
   const { known } = imported
-  const isNewer = requireWithholding(wire, imported)
+  const order = compareWithheld(wire, imported)
   if (copy?.liveStatus === 'withdrawn') throw new Passed('skipped', `${isWithheld}, and it was withdrawn`)
+  await rememberWithholding(tx, wire, imported)
+  if (order === 'older' && known) return { outcome: 'skipped', rule: older(wire, known).message }
+  if (order === 'canceled')
+    return { outcome: 'skipped', rule: `version ${versionOf(wire, known)} was canceled by its sender` }
   const isText = wire.fault === undefined && wire.kind === 'text' && known?.subjectType !== 'media'
   const media = copy || isText ? undefined : await findImport(tx, mediaKey(wire))
-  if (media) return withholdMedia(tx, wire, known, media.subjectId)
-
-  // Asked before the hold, which ends a schedule.
-  const left = await whyLeft(tx, ready, copy)
-  const wasHeld = copy?.liveStatus === 'held'
-  const wasOnItsWay = copy?.liveStatus === 'never' && (await takeOffItsWay(tx, copy, reasonOf(wire)))
-  const isHeldNow = copy && copy.liveStatus !== 'never' && (!wasHeld || copy.heldBy === 'editor')
-  if (isHeldNow) await holdForSender(tx, copy.id, reasonOf(wire))
-  const taken = isNewer ? (left ?? (await tryToTake(tx, ready, copy, defaults, knownTags))) : undefined
-  const isTaken = taken !== undefined && !(taken instanceof Passed)
-
-  const subject = copy ?? (isTaken ? taken.copy : undefined)
-  await rememberWithheld(tx, wire, known, subject ? 'article' : 'none', subject?.id ?? '')
-  const result = tell({
-    hasCopy: copy !== undefined,
-    isHeldNow: isHeldNow === true,
-    wasHeld,
-    wasOnItsWay,
-    taken,
-  })
-  return isTaken ? { ...result, ...taken.made } : result
-}
-
-type Done = {
-  hasCopy: boolean
-  isHeldNow: boolean
-  wasHeld: boolean
-  wasOnItsWay: boolean
-  /** Undefined where the item brought no newer fields. */
-  taken: Taken | Passed | undefined
-}
-
-/** The line of the report. */
-function tell({ hasCopy, isHeldNow, wasHeld, wasOnItsWay, taken }: Done): Result {
-  const fault = taken instanceof Passed ? taken : undefined
-  const fields = fault ? `; its fields were not taken: ${fault.message}` : ''
-  if (isHeldNow) {
-    const end = wasHeld ? 'a release: an editor holds it too' : 'his next usable version or a release'
-    const kept = taken && !fault ? '; its fields are in the working copy' : fields
-    return { outcome: 'held', rule: `its sender withholds it: no reader sees it until ${end}${kept}` }
+  if (media) {
+    if (order === 'newer') await rememberWithheld(tx, wire, known, 'media', media.subjectId)
+    return tellMediaUsers(tx, media.subjectId, 'withheld')
   }
-  const more = wasOnItsWay ? ': its copy is a draft again' : wasHeld ? ', and it is held' : ''
-  if (taken && !fault) return { outcome: 'workingCopy', rule: `${isWithheld}${more}` }
-  if (wasHeld) return { outcome: 'unchanged', ...(fault && { rule: `${isWithheld}${more}${fields}` }) }
-  if (fault && !hasCopy) return { outcome: fault.outcome, rule: fault.message }
-  if (fault && !wasOnItsWay) return { outcome: fault.outcome, rule: `${isWithheld}${fields}` }
-  return { outcome: 'skipped', rule: `${isWithheld}${more || ', and it is not published here'}${fields}` }
+
+  // Call whyLeft before the hold: the hold removes the schedule that whyLeft checks.
+  const fieldsRefusal = await whyLeft(tx, ready, copy)
+  const deed = await takeDown(tx, copy, `Withheld by its sender: ${wire.uri}.`)
+  const fieldsResult =
+    order === 'newer' ? (fieldsRefusal ?? (await tryToTake(tx, ready, copy, defaults, knownTags))) : undefined
+  const subject = copy ?? (fieldsResult instanceof Passed ? undefined : fieldsResult?.copy)
+  if (subject && order === 'newer') await rememberWithheld(tx, wire, known, 'article', subject.id)
+  return tell(deed, fieldsResult)
 }
 
-const reasonOf = ({ uri }: WireItem) => `Withheld by its sender: ${uri}.`
+/** What the takeback did: 'nothing' to an article that was never published, 'notHere' if there is no article. */
+type Deed = 'held' | 'heldToo' | 'stayedHeld' | 'returned' | 'nothing' | 'notHere'
 
-/** Media is taken out of articles by editors alone; that its sender withholds it is remembered, and told once. */
-async function withholdMedia(
-  tx: Writer,
-  wire: WireItem,
-  known: ImportRow | undefined,
-  id: string,
-): Promise<Result> {
-  await rememberWithheld(tx, wire, known, 'media', id)
-  const users = await listMediaUsers(tx, id)
-  const use = users.length === 0 ? 'no article uses it' : `it is in ${users.join(', ')}`
-  return { outcome: 'refused', rule: `media ${id} is withheld, and ${use}: taking it out is for an editor` }
+/** Takes the article from its readers and off its way to them. */
+async function takeDown(tx: Writer, copy: WorkingCopy | undefined, reason: string): Promise<Deed> {
+  if (!copy) return 'notHere'
+  if (copy.liveStatus === 'never') return (await returnToDraft(tx, copy, reason)) ? 'returned' : 'nothing'
+  if (copy.heldBy === 'sender' || copy.heldBy === 'both') return 'stayedHeld'
+  await holdForSender(tx, copy.id, reason)
+  return copy.heldBy === 'editor' ? 'heldToo' : 'held'
+}
+
+/** The outcome of each deed: with the item's fields taken, with fields that were refused, and without newer fields. */
+const outcomes = {
+  held: ['held', 'held', 'held'],
+  heldToo: ['held', 'held', 'held'],
+  stayedHeld: ['workingCopy', 'unchanged', 'unchanged'],
+  returned: ['workingCopy', 'skipped', 'skipped'],
+  nothing: ['workingCopy', undefined, 'skipped'],
+  notHere: ['workingCopy', undefined, 'skipped'],
+} as const satisfies Record<Deed, readonly [Outcome, Outcome | undefined, Outcome]>
+
+const words: Record<Deed, string> = {
+  held: 'its sender withholds it: no reader sees it until his next usable version or a release',
+  heldToo: 'its sender withholds it: no reader sees it until `release`, because an editor holds it too',
+  stayedHeld: `${isWithheld}, and it is held`,
+  returned: `${isWithheld}: its copy is a draft again`,
+  nothing: `${isWithheld}, and it is not published here`,
+  notHere: `${isWithheld}, and it is not published here`,
+}
+
+/** The line of the report. A refusal of the fields gives the outcome where `outcomes` has none. */
+function tell(deed: Deed, fieldsResult: Taken | Passed | undefined): Result {
+  const [taken, refused, without] = outcomes[deed]
+  const rule = words[deed]
+  if (fieldsResult === undefined) return { outcome: without, rule }
+  if (fieldsResult instanceof Passed) {
+    const { outcome, message } = fieldsResult
+    const isAlone = deed === 'notHere'
+    return {
+      outcome: refused ?? outcome,
+      rule: isAlone ? message : `${rule}; its fields were not taken: ${message}`,
+    }
+  }
+  const { made, remarks } = fieldsResult
+  const told = [`${rule}; its fields are in the working copy`, ...remarks]
+  return { outcome: taken, rule: told.join('; '), ...made }
 }
 
 /** Why the fields of a withheld item stay out of the working copy; undefined where they can be tried. */
