@@ -105,7 +105,7 @@ export const webp: Weaver = {
   extra: ({ xmp }) => 8 + xmp.length + (xmp.length % 2),
   headLength,
   weave(head, size, { xmp }) {
-    if (head.toString('latin1', 12, 16) !== 'VP8X') throw new Error('a WebP that was not stripped')
+    if (head.toString('latin1', 12, 16) !== 'VP8X') return undefined
     const last = chunk('XMP ', xmp)
     const patched = Buffer.from(head)
     patched.writeUInt32LE(size - 8 + last.length, 4)
