@@ -41,10 +41,14 @@ function firstOf(chunks: readonly Chunk[], ids: ReadonlySet<string>): Chunk[] {
   })
 }
 
+const isImage = ({ id }: Chunk) => id === 'VP8 ' || id === 'VP8L' || id === 'ANMF'
+
 function stripFrame(data: Buffer): Buffer | undefined {
   const chunks = chunksOf(data.subarray(frameHead))
-  if (!chunks) return undefined
-  const pictures = firstOf(chunks, keptOfFrame).map(({ id, data }) => chunk(id, data))
+  const ready = firstOf(chunks ?? [], keptOfFrame)
+  // Decoders take a frame whose picture they do not know from some files only.
+  if (!ready.some(isImage)) return undefined
+  const pictures = ready.map(({ id, data }) => chunk(id, data))
   return Buffer.concat([data.subarray(0, frameHead), ...pictures])
 }
 
@@ -84,7 +88,9 @@ function strip(bytes: Buffer, orientation: number): Buffer | undefined {
   header.fill(0, 1, 4)
   const parts: Buffer[] = []
   let hasProfile = false
-  for (const one of firstOf(isExtended ? rest : [first], isAnimated ? keptOfAnimation : keptOfStill)) {
+  const chunks = firstOf(isExtended ? rest : [first], isAnimated ? keptOfAnimation : keptOfStill)
+  if (!chunks.some(isImage)) return undefined
+  for (const one of chunks) {
     const stripped = strippedOf(one)
     if (stripped) parts.push(chunk(one.id, stripped))
     else if (one.id !== 'ICCP') return undefined
