@@ -106,9 +106,10 @@ export const mostNames = 50
 /** A tag's names by language (BCP 47). */
 export type Names = Record<string, string>
 
-/** One derived picture, or the original, as stored: `bytes` is its length. */
+/** One derived picture, or the original, as stored: `bytes` is its length. `file` names the stored file if `name` does not. */
 export type StoredRendition = {
   name: string
+  file?: string
   extension: string
   contentType: string
   width: number

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import sharp from 'sharp'
@@ -11,6 +11,7 @@ import {
   updateMedia,
 } from '../src/features/media/media.store.ts'
 import { getMedia } from '../src/features/media/media.ts'
+import { avifOf, codedImage } from './support/avif.ts'
 import { makeForm, makeTag, type Newsroom, openNewsroom, publishNew } from './support/newsroom.ts'
 import { start } from './support/process.ts'
 import { plantSecrets, secrets, withSecrets } from './support/secrets.ts'
@@ -131,9 +132,13 @@ t.test(
 t.test('an original whose metadata cannot be taken out stays with the desk', async t => {
   const newsroom = await openNewsroom(t)
   await makeTag(newsroom, 'world')
-  // The box of a sequence: what stands in it beside the still image is not known.
-  const movie = Buffer.from('\0\0\0\x08moov', 'latin1')
-  const id = await upload(newsroom, Buffer.concat([await image().avif({ effort: 0 }).toBuffer(), movie]))
+  // A reference from the picture whose meaning is not known here.
+  const { data, properties } = await codedImage(350, 200)
+  const own = properties.map((_, i) => i + 1)
+  const item = { id: 1, type: 'av01', data, properties: own }
+  const extra = { id: 2, type: 'mime', data: Buffer.from('text') }
+  const references: [string, number, number[]][] = [['base', 1, [2]]]
+  const id = await upload(newsroom, avifOf({ items: [item, extra], properties, primary: 1, references }))
   await publishNew(newsroom, { leadMedia: id })
   for (const round of ['at the upload', 'of an earlier version']) {
     const shown = await renditionsOf(t, newsroom, id)
@@ -144,6 +149,116 @@ t.test('an original whose metadata cannot be taken out stays with the desk', asy
     t.equal(body.renditions.length, 7)
     await age(newsroom, id)
     await makeAll(newsroom)
+  }
+})
+
+t.test('the addresses of a picture keep their bytes until all its files are made', async t => {
+  const newsroom = await openNewsroom(t)
+  await makeTag(newsroom, 'world')
+  const id = await upload(newsroom, await image().jpeg().toBuffer())
+  await publishNew(newsroom, { leadMedia: id })
+  await age(newsroom, id)
+  const row = await getMedia(newsroom.db.desk, id)
+  const folder = folderOf(newsroom, row)
+  const bytesOf = async (paths: string[]) =>
+    Promise.all(paths.map(async path => (await newsroom.get(path)).bytes.toString('latin1')))
+  const paths = (await renditionsOf(t, newsroom, id)).map(({ url }) => pathOf(url))
+  const before = await bytesOf(paths)
+  const names = (await readdir(folder)).toSorted()
+
+  // The last rendition of all is missing: nothing may have been written for the others.
+  const last = row.renditions.at(-1)
+  const lastName = `${last?.name}.${last?.extension}`
+  await rename(join(folder, lastName), join(newsroom.folder, 'aside'))
+  t.same(await makeAll(newsroom), { made: [], failed: [id] })
+  t.same(
+    (await readdir(folder)).toSorted(),
+    names.filter(name => name !== lastName),
+  )
+  await rename(join(newsroom.folder, 'aside'), join(folder, lastName))
+  t.same(await bytesOf(paths), before)
+
+  t.same(await makeAll(newsroom), { made: [id], failed: [] }, 'a start tries again')
+  const shown = await renditionsOf(t, newsroom, id)
+  t.equal(shown.length, 7)
+  for (const path of paths) t.equal((await newsroom.get(path)).status, 404, 'the old addresses are gone')
+  const after = await readdir(folder)
+  t.equal(after.length, 8, 'the upload, the public original, and six renditions')
+  for (const name of ['w320', 'w640', 'w1280']) {
+    t.ok(after.includes(`bare-${name}.webp`), name)
+    t.notOk(after.includes(`${name}.webp`), 'the old file is removed')
+  }
+  const { body } = await newsroom.get(`/v1/editorial/media/${id}`, { key: newsroom.key })
+  for (const { url } of body.renditions)
+    t.equal((await newsroom.get(pathOf(url), { key: newsroom.key })).status, 200, `the desk reads ${url}`)
+})
+
+t.test('a picture whose files could not be written is made at a later look', async t => {
+  const newsroom = await openNewsroom(t)
+  const { db, files } = newsroom
+  const id = await upload(newsroom, await image().png().toBuffer())
+  await age(newsroom, id)
+  const row = await getMedia(db.desk, id)
+  // A folder has the name of the file, so that no file can be put there.
+  const blocked = join(folderOf(newsroom, row), 'bare.png')
+  await mkdir(join(blocked, 'x'), { recursive: true })
+  const made: string[] = []
+  const failed: (string | undefined)[] = []
+  let isBlocked = true
+  const stop = startMakingBare({
+    db,
+    files,
+    onMade: ids => void made.push(...ids),
+    onError: (_error, id) => {
+      failed.push(id)
+      if (failed.length === 2 && isBlocked) {
+        isBlocked = false
+        void rm(blocked, { recursive: true })
+      }
+    },
+    lookMs: 5,
+  })
+  while (made.length === 0) await delay(5)
+  await stop()
+  t.same(made, [id])
+  t.ok(failed.length >= 2 && failed.every(one => one === id), 'told at each look')
+})
+
+t.test('a stored file that is not the one of its row is a 404', async t => {
+  const newsroom = await openNewsroom(t)
+  await makeTag(newsroom, 'world')
+  const simple = await image().resize(320).webp().toBuffer()
+  for (const [name, file, content] of [
+    ['a WebP that takes no words', 'w320.webp', simple],
+    ['a JPEG of another length', 'w320.jpg', await image().resize(320).jpeg({ quality: 40 }).toBuffer()],
+    ['an original that is not there', 'bare.avif', undefined],
+    ['an AVIF that takes no words', 'bare.avif', Buffer.from('no picture')],
+    ['an empty file', 'w640.webp', Buffer.alloc(0)],
+  ] as const) {
+    const id = await upload(newsroom, await image().avif({ effort: 0 }).toBuffer())
+    await publishNew(newsroom, { leadMedia: id })
+    const row = await getMedia(newsroom.db.desk, id)
+    const path = `${id.slice(-2)}/${id}/${row.contentHash}/${file}`
+    if (content) await newsroom.files.put(path, content)
+    else await newsroom.files.remove([path])
+    if (content === simple) {
+      // As an older build leaves it: its file and the length of it, beside the bare bytes of this one.
+      const renditions = row.renditions.map(one =>
+        `${one.name}.${one.extension}` === file ? { ...one, bytes: simple.length } : one,
+      )
+      await newsroom.db.write({ by: 'command' }, async tx => {
+        await updateMedia(tx, { ...row, renditions })
+        await refreshLiveMedia(tx, { ...row, renditions })
+      })
+    }
+    const { renditions } = (await newsroom.get(`/v1/media/${id}`)).body
+    for (const { url } of renditions as Rendition[]) {
+      const isBroken = pathOf(url).endsWith(file.replace('bare', 'original'))
+      for (const headers of [{}, { range: 'bytes=0-9' }]) {
+        const { status } = await newsroom.get(pathOf(url), { headers })
+        t.equal(status, isBroken ? 404 : 'range' in headers ? 206 : 200, `${name}: ${url}`)
+      }
+    }
   }
 })
 

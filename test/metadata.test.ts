@@ -1,8 +1,11 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inflateSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 import t from 'tap'
 import type { Newsroom } from './support/newsroom.ts'
 import { makeForm, makeTag, openNewsroom, publishNew } from './support/newsroom.ts'
-import { plantSecrets, secrets, withSecrets } from './support/secrets.ts'
+import { ownersProfile, plantSecrets, secrets, withSecrets } from './support/secrets.ts'
 import { datasetsOf, packetsOf, partsOf, wordsOf } from './support/structure.ts'
 
 type Rendition = { name: string; url: string; bytes: number; width: number; height: number }
@@ -18,6 +21,19 @@ async function moving(): Promise<Sharp> {
     .toBuffer()
   return sharp(frames, { raw: { width: 90, height: 120, channels: 3, pageHeight: 60 } })
 }
+
+/** A file of the profile that an encoder takes, with secrets in it. */
+async function secretProfile(name: 'p3' | 'cmyk'): Promise<string> {
+  const wide = image().toColourspace(name === 'cmyk' ? 'cmyk' : 'srgb')
+  const { icc } = await sharp(await wide.withIccProfile(name).jpeg().toBuffer()).metadata()
+  const path = join(t.testdirName, `${name}.icc`)
+  await writeFile(path, ownersProfile(icc as Buffer))
+  return path
+}
+
+t.testdir()
+const [owners, printers] = await Promise.all([secretProfile('p3'), secretProfile('cmyk')])
+const profiled = (path = owners) => withSecrets(image().withIccProfile(path))
 
 /** Files as cameras and editors make them: each form of each format, with all secrets in it. */
 const uploads: Record<string, [extension: string, made: () => Promise<Buffer>]> = {
@@ -62,6 +78,14 @@ const uploads: Record<string, [extension: string, made: () => Promise<Buffer>]> 
   ],
   AVIF: ['avif', () => withSecrets(image()).avif({ effort: 0 }).toBuffer()],
   'transparent AVIF': ['avif', () => withSecrets(clear()).avif({ effort: 0 }).toBuffer()],
+  'JPEG with an owner in its profile': ['jpg', () => profiled().jpeg().toBuffer()],
+  'CMYK JPEG with an owner in its profile': [
+    'jpg',
+    () => withSecrets(image().toColourspace('cmyk').withIccProfile(printers)).jpeg().toBuffer(),
+  ],
+  'PNG with an owner in its profile': ['png', () => profiled().png().toBuffer()],
+  'WebP with an owner in its profile': ['webp', () => profiled().webp().toBuffer()],
+  'AVIF with an owner in its profile': ['avif', () => profiled().avif({ effort: 0 }).toBuffer()],
   GIF: ['gif', () => image().gif({ effort: 1 }).toBuffer()],
   'animated GIF': ['gif', async () => (await moving()).gif({ delay: [90, 90], loop: 3 }).toBuffer()],
 }
@@ -139,6 +163,10 @@ t.test(
           t.match(part.name, allowed[own] as RegExp, `${name} ${rendition}`)
           if (/exif/i.test(part.name) || (part.name === 'APP1' && part.data.includes('Exif')))
             t.match(part.data.toString('hex'), leastExif)
+          if (part.name !== 'iCCP') continue
+          t.equal(part.data.toString('latin1', 0, 5), 'icc\0\0', 'a profile has no name of its own')
+          const profile = inflateSync(part.data.subarray(5))
+          for (const secret of secrets) t.notOk(profile.includes(secret), `${name} profile without ${secret}`)
         }
         const packets = packetsOf(own, file)
         t.same(packets.map(wordsOf), [printed], `${name} ${rendition}`)
@@ -164,9 +192,18 @@ t.test(
           orientation = 1,
           hasAlpha,
         } = await sharp(bytes, { failOn: 'error' }).metadata()
-        return { width, height, pages, delay, loop, icc, orientation, hasAlpha }
+        return {
+          width,
+          height,
+          pages,
+          delay,
+          loop,
+          hasProfile: icc?.toString('latin1', 36, 40) === 'acsp',
+          orientation,
+          hasAlpha,
+        }
       }
-      t.same(await facts(original), await facts(sent), `${name}: colour, orientation and animation are kept`)
+      t.same(await facts(original), await facts(sent), `${name}: profile, orientation and animation are kept`)
 
       const { body } = await newsroom.get(`/v1/editorial/media/${id}`, { key: newsroom.key })
       const untouched = await newsroom.get(pathOf(body.renditions[0].url), { key: newsroom.key })

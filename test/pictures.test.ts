@@ -1,18 +1,20 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { crc32, deflateSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 import t from 'tap'
 import { DomainError } from '../src/errors.ts'
 import { openLocalFiles } from '../src/features/media/files.ts'
 import { weaverOf } from '../src/features/media/metadata/formats.ts'
-import { readHeif } from '../src/features/media/metadata/heif-read.ts'
-import { writeHead } from '../src/features/media/metadata/heif-write.ts'
+import { cleanProfile } from '../src/features/media/metadata/icc.ts'
 import { sayFault } from '../src/features/media/picture-faults.ts'
 import { makeRenditions, type Picture, readPicture } from '../src/features/media/pictures.ts'
 import { parseRange } from '../src/features/media/range.ts'
 import { makeTurns } from '../src/features/media/turns.ts'
+import { avifOf, box, codedImage, gridData, ispe, overlayData, u16, u32 } from './support/avif.ts'
+import { ownersProfile, plantSecrets, secrets } from './support/secrets.ts'
 
 const width = 320
 const height = 200
@@ -71,36 +73,6 @@ function gifOf(side: number, frames: number): Buffer {
     part.writeUInt16LE(side, at + 2)
   }
   return Buffer.concat([Buffer.from('GIF89a'), screen, ...Array(frames).fill(frame), Buffer.from(';')])
-}
-
-/** A picture of 64 x 64 that is cut out of the AVIF's own image. */
-function gridOf(avif: Buffer): Buffer {
-  const file = readHeif(avif)
-  const [image] = file?.items ?? []
-  if (!file || !image) throw new Error('no image')
-  const [place = { from: 0, to: 0 }] = image.extents
-  const content = avif.subarray(place.from, place.to)
-  const grid = Buffer.from([0, 0, 0, 0, 0, 64, 0, 64])
-  const ispe = Buffer.from('0000001469737065000000000000004000000040', 'hex')
-  const head = {
-    ...file,
-    primary: 9,
-    references: [{ type: 'dimg', from: 9, to: [image.id] }],
-    properties: [...file.properties, { type: 'ispe', bytes: ispe }],
-    associations: new Map([
-      ...file.associations,
-      [9, [{ index: file.properties.length + 1, isEssential: false }]],
-    ]),
-  }
-  const placed = (start: number) => [
-    { id: image.id, type: 'av01', flags: 1, from: start, length: content.length },
-    { id: 9, type: 'grid', flags: 0, from: start + content.length, length: grid.length },
-  ]
-  const mdat = Buffer.alloc(8)
-  mdat.writeUInt32BE(8 + content.length + grid.length)
-  mdat.write('mdat', 4)
-  const { length } = writeHead(head, placed(0))
-  return Buffer.concat([writeHead(head, placed(length + 8)), mdat, content, grid])
 }
 
 function patched(bytes: Buffer, at: number, patch: readonly number[]): Buffer {
@@ -210,7 +182,6 @@ t.test('a picture that costs too much is refused by its header, before decoding'
       /declares 9000 x 9000 pixels; an AVIF may have 12.5 megapixels/,
       bomb,
     ],
-    'small AVIF made of a large one': [/larger images than it shows; an AVIF may have 12.5/, gridOf(bomb)],
     'progressive JPEG': [/a progressive JPEG may have 38/, await large('jpeg', { progressive: true })],
     'interlaced PNG': [/an interlaced PNG may have 32/, await large('png', { progressive: true })],
     WebP: [/a WebP may have 50/, await flat('#369', 7100, 7100).webp({ effort: 0 }).toBuffer()],
@@ -233,6 +204,255 @@ t.test('a picture that costs too much is refused by its header, before decoding'
   t.match(await readPicture(gifOf(10, 500)), { width: 10 }, '500 frames are within it')
 })
 
+/** One coded image of some megapixels, and images made of it. */
+async function derived(side: number) {
+  const { data, properties } = await codedImage(side, side)
+  const own = properties.map((_, i) => i + 1)
+  const small = properties.length + 1
+  const auxC = box('auxC', u32(0), Buffer.from('urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0'))
+  const all = [...properties, ispe(64, 64), auxC]
+  const tile = { id: 1, type: 'av01', data, properties: own }
+  const shown = (id: number, type: string, content: Buffer) => {
+    return { id, type, data: content, properties: [small] }
+  }
+  const references = (from: number, to: number[]): [string, number, number[]] => ['dimg', from, to]
+  const file = (items: Parameters<typeof avifOf>[0]['items'], more: object = {}) =>
+    avifOf({ items: [tile, ...items], properties: all, primary: 9, ...more })
+  return { data, tile, own, small, all, shown, references, file }
+}
+
+t.test('an AVIF costs what is decoded for it, however it is put together', async t => {
+  const { tile, own, all, shown, references, file } = await derived(2000)
+  const alpha = { ...tile, id: 5, properties: [...own, all.length] }
+  const grid = (count: number) => shown(9, 'grid', gridData(1, count, 64, 64))
+  const times = (count: number) => Array<number>(count).fill(1)
+  const cost: Record<string, Buffer> = {
+    'a tile that is named four times': file([grid(4)], { references: [references(9, times(4))] }),
+    'a tile that is named 256 times': file([shown(9, 'grid', gridData(16, 16, 64, 64))], {
+      references: [references(9, times(256))],
+    }),
+    'a grid of grids': file([grid(2), shown(4, 'grid', gridData(1, 2, 64, 64))], {
+      references: [references(9, [4, 4]), references(4, times(2))],
+    }),
+    'an overlay': file([shown(9, 'iovl', overlayData(4, 64, 64))], { references: [references(9, times(4))] }),
+    'an identity of a grid': file(
+      [shown(9, 'iden', Buffer.alloc(1)), shown(4, 'grid', gridData(1, 4, 64, 64))],
+      {
+        references: [references(9, [4]), references(4, times(4))],
+      },
+    ),
+    'a canvas that is larger than its tiles': file([shown(9, 'grid', gridData(1, 1, 9000, 9000))], {
+      references: [references(9, [1])],
+    }),
+    'the transparency of each tile': file([grid(2), alpha, { ...alpha, id: 6 }], {
+      references: [references(9, times(2)), ['auxl', 5, [1]], ['auxl', 6, [1]]],
+    }),
+  }
+  for (const [name, bytes] of Object.entries(cost)) {
+    const error = await refusal(readPicture(bytes))
+    t.match(error.parts.errors, [{ code: 'too-many-pixels', detail: /larger images than it shows/ }], name)
+  }
+  const free: Record<string, Buffer> = {
+    'a tile that is named three times': file([shown(9, 'grid', gridData(1, 3, 64, 64))], {
+      references: [references(9, times(3))],
+    }),
+    'images that are not shown': file([shown(9, 'grid', gridData(1, 1, 64, 64)), { ...tile, id: 2 }], {
+      references: [references(9, [1]), ['thmb', 2, [9]]],
+    }),
+  }
+  for (const [name, bytes] of Object.entries(free)) t.match(await readPicture(bytes), { width: 64 }, name)
+})
+
+t.test('an AVIF that is not understood is refused before it is decoded', async t => {
+  const { data, tile, own, shown, all, references, file } = await derived(64)
+  const one = (more: object = {}) =>
+    avifOf({ items: [{ ...tile, id: 9 }], properties: all, primary: 9, ...more })
+  const entry = Buffer.concat([u16(9), Buffer.from([255]), Buffer.alloc(255, 3)])
+  const many = box('ipma', u32(0), u32(256), ...Array<Buffer>(256).fill(entry))
+  const grid = shown(9, 'grid', gridData(1, 1, 64, 64))
+  const table: Record<string, Buffer> = {
+    'a sequence beside the image': one({ tail: [box('moov')] }),
+    'ten long lists of properties': one({ moreProperties: Array(10).fill(many) }),
+    'a second list of properties': one({ moreProperties: [box('ipma', u32(0), u32(0))] }),
+    'an item twice': one({
+      items: [
+        { ...tile, id: 9 },
+        { ...tile, id: 9 },
+      ],
+    }),
+    'a grid of itself': file([grid], { references: [references(9, [9])] }),
+    'two grids of each other': file([grid, shown(4, 'grid', gridData(1, 1, 64, 64))], {
+      references: [references(9, [4]), references(4, [9])],
+    }),
+    'a tile that is not there': file([grid], { references: [references(9, [77])] }),
+    'a tile without a size': file(
+      [
+        { ...grid, properties: own },
+        { ...tile, id: 2, properties: [] },
+      ],
+      {
+        references: [references(9, [2])],
+      },
+    ),
+    'a list of parts that goes on behind its box': one({
+      references: [['dimg', 9, []]],
+      tail: [box('free', Buffer.alloc(0))],
+      items: [{ ...tile, id: 9, data }],
+    }),
+  }
+  // The count of the one reference, 65535 instead of none.
+  const lying = table['a list of parts that goes on behind its box'] as Buffer
+  lying.writeUInt16BE(0xffff, lying.indexOf('dimg') + 6)
+  for (const [name, bytes] of Object.entries(table)) {
+    const error = await refusal(readPicture(bytes))
+    const codes = error.parts.errors?.map(({ code }) => code)
+    t.ok(
+      codes?.every(code => ['type-not-taken', 'damaged'].includes(code)),
+      `${name}: ${codes}`,
+    )
+    // A size that is missing, or a circle, is no metadata: it is the upload that is refused.
+    if (!/grid|size/.test(name)) t.equal(weaverOf('avif').strip(bytes, 1), undefined, `${name}: not readable`)
+  }
+  t.match(await readPicture(one()), { width: 64 }, 'the same file without a fault')
+})
+
+t.test('a limit of the decoder is a fault of the picture', async t => {
+  const { tile, all, small } = await derived(64)
+  const { data } = await codedImage(5000, 5000)
+  const image = { ...tile, id: 9 }
+  const nested = (depth: number): Buffer => (depth === 0 ? box('free') : box('dinf', nested(depth - 1)))
+  const table: Record<string, Parameters<typeof avifOf>[0]> = {
+    'an image larger than it says': {
+      items: [{ ...image, data, properties: [small, 2, 3, 4] }],
+      properties: all,
+      primary: 9,
+    },
+    '300 items': {
+      items: [image, ...Array.from({ length: 300 }, (_, i) => ({ ...image, id: 20 + i, type: 'Exif' }))],
+      properties: all,
+      primary: 9,
+    },
+    '200 boxes': {
+      items: [image],
+      properties: [...all, ...Array<Buffer>(200).fill(box('free'))],
+      primary: 9,
+    },
+    '60 nested boxes': { items: [image], properties: [...all, nested(60)], primary: 9 },
+  }
+  for (const [name, parts] of Object.entries(table)) {
+    const outcome = await readPicture(avifOf(parts)).catch((error: unknown) => error)
+    if (!(outcome instanceof Error)) t.match(outcome, { width: 64 }, name)
+    else t.match(outcome, { code: 'picture-invalid' }, name)
+  }
+})
+
+t.test('the public AVIF lists its properties by ascending ids and has its images alone', async t => {
+  const { tile, shown, references, all } = await derived(64)
+  const [secret = ''] = secrets
+  const text = (id: number, type: string, isInMeta: boolean) => {
+    return { id, type, data: Buffer.from(secret), isInMeta }
+  }
+  const bytes = avifOf({
+    items: [
+      shown(9, 'grid', gridData(1, 1, 64, 64)),
+      ...[text(12, 'Exif', true), text(11, 'mime', true), text(3, 'mime', false)],
+      tile,
+    ],
+    properties: all,
+    primary: 9,
+    references: [references(9, [1]), ['cdsc', 12, [9]]],
+  })
+  t.ok(bytes.includes(secret))
+  const bare = weaverOf('avif').strip(bytes, 1)
+  if (!bare) throw new Error('not taken')
+  t.notOk(bare.includes(secret))
+  const ipma = bare.indexOf('ipma') + 4
+  const first = bare.readUInt16BE(ipma + 8)
+  const second = bare.readUInt16BE(ipma + 8 + 3 + 2 * bare.readUInt8(ipma + 10))
+  t.same([bare.readUInt32BE(ipma + 4), first, second], [2, 1, 9])
+  const pixelsOf = (file: Buffer) => sharp(file).raw().toBuffer()
+  t.ok((await pixelsOf(bare)).equals(await pixelsOf(bytes)))
+})
+
+t.test('a profile keeps its colours and nothing else', async t => {
+  const tag = (name: string, from: number, length: number) =>
+    Buffer.concat([Buffer.from(name), u32(from), u32(length)])
+  const gray = Buffer.concat([
+    ...[
+      u32(194),
+      u32(0),
+      u32(0x02000000),
+      Buffer.from('mntrGRAYXYZ '),
+      Buffer.alloc(12),
+      Buffer.from('acsp'),
+    ],
+    ...[Buffer.alloc(88), u32(2), tag('wtpt', 156, 20), tag('kTRC', 176, 14)],
+    ...[Buffer.from('XYZ \0\0\0\0'), Buffer.from('0000f6d6000100000000d32d', 'hex')],
+    ...[Buffer.from('curv\0\0\0\0'), u32(1), u16(0x0266), Buffer.alloc(4)],
+  ])
+  const builtIn = async (name: string, space: string) => {
+    const made = image().toColourspace(space).withIccProfile(name).jpeg()
+    return (await sharp(await made.toBuffer()).metadata()).icc as Buffer
+  }
+  const segmentsOf = (profile: Buffer) => {
+    const parts = Array.from({ length: Math.ceil(profile.length / 60_000) }, (_, i) =>
+      profile.subarray(i * 60_000, (i + 1) * 60_000),
+    )
+    return parts.map((part, i) => {
+      const head = Buffer.concat([
+        Buffer.from([0xff, 0xe2]),
+        u16(part.length + 16),
+        Buffer.from('ICC_PROFILE\0'),
+      ])
+      return Buffer.concat([head, Buffer.from([i + 1, parts.length]), part])
+    })
+  }
+  const inSrgb = (file: Buffer) => sharp(file).toColourspace('srgb').raw().toBuffer()
+  for (const [name, profile, space] of [
+    ['p3', await builtIn('p3', 'srgb'), 'srgb'],
+    ['srgb', await builtIn('srgb', 'srgb'), 'srgb'],
+    ['cmyk', await builtIn('cmyk', 'cmyk'), 'cmyk'],
+    ['gray', gray, 'b-w'],
+  ] as const) {
+    const plain = await image().toColourspace(space).jpeg().toBuffer()
+    for (const [kind, sent] of [
+      ['as it is', profile],
+      ['of an owner', ownersProfile(profile)],
+      ['with bytes behind it', Buffer.concat([profile, Buffer.from(secrets[0] as string)])],
+    ] as const) {
+      const file = inserted(plain, 2, Buffer.concat(segmentsOf(sent)))
+      const clean = cleanProfile(sent)
+      const bare = weaverOf('jpg').strip(file, 1)
+      if (!clean || !bare) throw new Error(`${name} ${kind} is not taken`)
+      for (const secret of secrets) t.notOk(bare.includes(secret), `${name} ${kind} without ${secret}`)
+      t.ok(clean.equals(cleanProfile(clean) as Buffer), 'once is enough')
+      t.ok((await sharp(bare).metadata()).icc?.equals(clean), `${name} ${kind}: the profile is whole`)
+      t.ok((await inSrgb(bare)).equals(await inSrgb(file)), `${name} ${kind}: the same colours`)
+    }
+    // A decoder takes a like profile for CMYK without any.
+    if (name === 'p3' || name === 'gray')
+      t.notOk(
+        (await inSrgb(plain)).equals(await inSrgb(inserted(plain, 2, Buffer.concat(segmentsOf(profile))))),
+        name,
+      )
+  }
+  const p3 = await builtIn('p3', 'srgb')
+  for (const [name, broken] of Object.entries({
+    empty: Buffer.alloc(0),
+    'a text': Buffer.from('NOT-A-PROFILE'.repeat(20)),
+    'longer than it is': patched(p3, 0, [0xff, 0xff]),
+    'without its signature': patched(p3, 36, [0, 0, 0, 0]),
+    'tags without end': patched(p3, 128, [0xff, 0xff, 0xff, 0xff]),
+    'a tag outside': patched(p3, 132 + 12 * 2 + 4, [0xff, 0xff]),
+    'a text in the place of a colour': patched(p3, p3.readUInt32BE(132 + 12 * 2 + 4), [
+      ...Buffer.from('text'),
+    ]),
+    'a device link': patched(p3, 12, [...Buffer.from('link')]),
+    'cut short': p3.subarray(0, 200),
+  }))
+    t.equal(cleanProfile(broken), undefined, name)
+})
+
 t.test('metadata is taken out, or the file is given up, whatever the file is', async t => {
   const extensions = { jpeg: 'jpg', png: 'png', webp: 'webp', avif: 'avif', gif: 'gif' } as const
   for (const [name, bytes] of Object.entries(sound)) {
@@ -243,12 +463,32 @@ t.test('metadata is taken out, or the file is given up, whatever the file is', a
     )
     const bare = strip(bytes, 1)
     t.ok(bare && strip(bare, 1)?.equals(bare), `${name}: once is enough`)
-    let taken = 0
-    for (let at = 0; at < 400; at++) {
-      for (const value of [0, 0x7f, 0xff]) if (strip(patched(bytes, at, [value]), 1)) taken++
-      if (strip(bytes.subarray(0, at), 6)) taken++
+    const own = extension ?? (name === 'progressive' ? 'jpg' : name === 'lossless' ? 'webp' : 'png')
+    const planted = plantSecrets(own, bytes)
+    const known = new Set<string>()
+    let looked = 0
+    for (let at = 0; at < 400; at += 3) {
+      const changed = [0, 0x7f, 0xff].map(value => patched(planted, at, [value]))
+      for (const file of [...changed, planted.subarray(0, at)]) {
+        const taken = strip(file, 1)
+        if (!taken || known.has(taken.toString('latin1'))) continue
+        known.add(taken.toString('latin1'))
+        // What decoders do not take is refused at the upload.
+        const opens = (one: Buffer) =>
+          sharp(one, { failOn: 'error', animated: true })
+            .raw()
+            .toBuffer()
+            .then(
+              () => true,
+              () => false,
+            )
+        if (!(await opens(file))) continue
+        looked++
+        const left = secrets.filter(secret => taken.includes(secret))
+        if (left.length > 0 || !(await opens(taken))) t.fail(`${name} changed at ${at}: ${left}`)
+      }
     }
-    t.ok(taken < 1600, `${name}: ${taken} of 1600 taken`)
+    t.ok(looked > 3, `${name}: ${looked} were looked at`)
   }
 })
 
@@ -272,8 +512,20 @@ t.test(
     const whole = await readPicture(sound.jpeg)
     const gone = { ...whole, bytes: sound.jpeg.subarray(0, 400) }
     t.match(await refusal(makeRenditions(gone)), { code: 'picture-invalid' }, 'also when renditions are made')
-    for (const message of ['vips: out of memory -- size == 80MB', 'write: No space left on device', 'EMFILE'])
-      t.throws(() => sayFault(new Error(message)), new Error(message), 'but not for our own want')
+    for (const message of [
+      'vips_image_write_to_memory: out of memory -- size == 5149MB',
+      'VipsJpeg: Insufficient memory (case 4)',
+      'wbuffer_write: write failed\nsystem error: No space left on device',
+    ])
+      t.throws(() => sayFault(new Error(message)), new Error(message), 'but not for this machine')
+    const missing = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+    t.throws(() => sayFault(missing), missing)
+    for (const message of [
+      'heif: Memory allocation error: Security limit exceeded: Number of extents in iloc box (40)',
+      'source: bad seek to 768\nheif: Memory allocation error: Unspecified',
+      'pngload_buffer: out of memory',
+    ])
+      t.throws(() => sayFault(new Error(message)), { code: 'picture-invalid' }, message)
     t.throws(() => sayFault(new TypeError('x')), TypeError, 'nor for a mistake of ours')
     t.throws(() => sayFault(new Error('timeout: 12% complete')), /takes longer than 30 seconds/)
   },
@@ -380,15 +632,16 @@ t.test('too many pictures at once are refused as busy, and those let in are fini
 })
 
 t.test('who waits longer than the deadline is refused as busy, and others take the place', async t => {
-  const takeTurn = makeTurns({ atOnce: 2, mostWaiting: 3, waitMs: 30 })
+  const takeTurn = makeTurns({ atOnce: 2, mostWaiting: 3, waitMs: 300 })
   const slow = Promise.withResolvers<string>()
   const first = takeTurn('read', 1, () => slow.promise)
   const large = takeTurn('read', 2, async () => 'large')
+  // Its deadline is half of one later, so that it is still waiting when the large one is refused.
+  await delay(150)
   const small = takeTurn('read', 1, async () => 'small')
   const late = await refusal(large)
   t.match(late, { code: 'busy', parts: { headers: { 'retry-after': '5' } } })
-  const outcome = await small.catch((error: DomainError) => error.code)
-  t.ok(['small', 'busy'].includes(outcome), outcome)
+  t.equal(await small, 'small', 'smaller work behind it fits now')
   t.equal(await takeTurn('render', 1, async () => 'next'), 'next', 'one fits beside the slow one')
   t.equal((await refusal(takeTurn('read', 2, async () => 'large'))).code, 'busy')
   slow.resolve('done')

@@ -95,10 +95,11 @@ async function readLocalPicture(
     if ((await stat(path)).size > longestPicture) return { remark: `${href} is larger than 200 MB` }
     return { stored: await storePicture(files, id, await readFile(path)) }
   } catch (error) {
-    if (error instanceof DomainError)
+    if (error instanceof DomainError && error.code === 'picture-invalid')
       return { remark: `${href} ${error.parts.errors?.[0]?.detail ?? error.message}` }
     const { code } = error as NodeJS.ErrnoException
-    if (code === undefined && !(error instanceof URIError)) throw error
+    // The store is at fault, or full, or busy: the import stops, and can be run again.
+    if (error instanceof DomainError || (code === undefined && !(error instanceof URIError))) throw error
     return { remark: `${href} cannot be read (${code ?? 'broken encoding'})` }
   }
 }

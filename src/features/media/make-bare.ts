@@ -1,11 +1,13 @@
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Db, Writer } from '../../db/db.ts'
-import { bareFile, pathOf } from './file-paths.ts'
+import { DomainError } from '../../errors.ts'
+import { bareFile, bareRendition, pathOf } from './file-paths.ts'
 import type { FileStore } from './files.ts'
 import { findMedia, listMediaNotBare, type MediaRow, refreshLiveMedia, updateMedia } from './media.store.ts'
 import { weaverOf } from './metadata/formats.ts'
-import { noBareFile, type PictureFiles, removeUnusedFiles, requireBare } from './picture-files.ts'
+import { sayDamaged } from './picture-faults.ts'
+import { noBareFile, type PictureFiles, removeUnusedFiles } from './picture-files.ts'
 import { orientationOf } from './pictures.ts'
 
 /** The columns that making the bare files changes. */
@@ -22,13 +24,15 @@ export type BareDeps = {
   lookMs?: number
 }
 
-/** So many pictures become public by one commit. */
+/** Pictures per commit. */
 const batch = 20
+/** Codes of errors that come again at each look: a file is missing, or is damaged. */
+const lasting: readonly string[] = ['not-found', 'picture-invalid']
 
 /**
  * Makes the public originals of pictures that an earlier version stored, and notes a change of each. Until then no
- * address answers their original. It may be stopped, or killed, at any point: files are made before rows tell of them, and
- * making them again gives the same. Gives the function that stops it.
+ * address answers their original. Files are written before the rows that name them; a second run writes the same bytes.
+ * It may be stopped, or killed, at any point. Answers the function that stops it.
  */
 export function startMakingBare({
   db,
@@ -38,6 +42,7 @@ export function startMakingBare({
   lookMs = 60_000,
 }: BareDeps): () => Promise<void> {
   const stopping = new AbortController()
+  /** Pictures whose files are missing or damaged. Other errors may pass, so the next look tries again. */
   const failed = new Set<string>()
 
   async function makeSome(rows: readonly MediaRow[]): Promise<void> {
@@ -48,15 +53,18 @@ export function startMakingBare({
       try {
         made.push([row, await makeFiles(files, row)])
       } catch (error) {
-        failed.add(row.id)
+        if (error instanceof DomainError && lasting.includes(error.code)) failed.add(row.id)
         onError(error, row.id)
       }
     }
     if (made.length === 0) return
     const ids = await db.write({ by: 'command' }, tx => saveMade(tx, made))
     if (ids.length > 0) onMade(ids)
-    // One that was deleted or replaced meanwhile.
-    for (const [row] of made) if (!ids.includes(row.id)) await removeUnusedFiles(db.desk, files, row.id, row)
+    for (const [row, { renditions }] of made) {
+      // Its media was deleted or got another picture meanwhile: remove the files.
+      if (!ids.includes(row.id)) await removeUnusedFiles(db.desk, files, row.id, row)
+      else await files.remove(replacedPaths(row, renditions))
+    }
   }
 
   async function look(): Promise<void> {
@@ -84,18 +92,26 @@ export function startMakingBare({
   }
 }
 
+/** The files of renditions that the new row does not name. */
+function replacedPaths({ id, contentHash, renditions }: MediaRow, ready: MediaRow['renditions']): string[] {
+  const path = (file: MediaRow['renditions'][number]) => pathOf(id, contentHash as string, file)
+  const named = ready.map(path)
+  return renditions.map(path).filter(one => !named.includes(one))
+}
+
+/** Writes the bare files of a picture. Everything is read and made before the first file is written. */
 async function makeFiles(files: FileStore, row: MediaRow): Promise<Made> {
   const { id, extension, renditions } = row
-  const contentHash = row.contentHash as string
-  const read = async (file: { name: string; extension: string }) => {
-    const stored = await files.open(pathOf(id, contentHash, file))
-    if (!stored) throw new Error(`the file ${file.name}.${file.extension} is not there`)
+  const pathIn = (file: Parameters<typeof pathOf>[2]) => pathOf(id, row.contentHash as string, file)
+  const read = async (file: Parameters<typeof pathOf>[2]) => {
+    const stored = await files.open(pathIn(file))
+    if (!stored) throw new DomainError('not-found', `The file ${file.name}.${file.extension} is not there.`)
     return buffer(stored.stream())
   }
   const original = { name: 'original', extension: extension as string }
   const upload = await read(original)
   const bare = weaverOf(original.extension).strip(upload, await orientationOf(upload))
-  if (bare) await files.put(pathOf(id, contentHash, bareFile(original)), bare)
+  const made: [path: string, bytes: Buffer][] = bare ? [[pathIn(bareFile(original)), bare]] : []
   const ready: MediaRow['renditions'] = []
   for (const rendition of renditions) {
     if (rendition.name === original.name) {
@@ -103,10 +119,15 @@ async function makeFiles(files: FileStore, row: MediaRow): Promise<Made> {
       continue
     }
     const before = await read(rendition)
-    const bytes = requireBare(rendition.extension, before)
-    if (!bytes.equals(before)) await files.put(pathOf(id, contentHash, rendition), bytes)
-    ready.push({ ...rendition, bytes: bytes.length })
+    const bytes = weaverOf(rendition.extension).strip(before, 1) ?? sayDamaged()
+    if (bytes.equals(before)) ready.push({ ...rendition, bytes: bytes.length })
+    else {
+      const renamed = bareRendition({ ...rendition, bytes: bytes.length })
+      ready.push(renamed)
+      made.push([pathIn(renamed), bytes])
+    }
   }
+  for (const [path, bytes] of made) await files.put(path, bytes)
   return { bareBytes: bare?.length ?? noBareFile, renditions: ready }
 }
 

@@ -12,15 +12,18 @@ export function sayDamaged(): never {
   throw refuse('damaged', 'is damaged or cut short: it cannot be decoded to its end')
 }
 
-/** Our own want, and no fault of a picture: memory, disk, descriptors. */
-const ours = /memory|allocat|no space left|ENOSPC|too many open files|EMFILE/i
+/**
+ * Errors of this machine, not of the picture: memory, disk, descriptors. The texts are those of libvips and libjpeg, from
+ * the start of a line: other libraries also say "memory" of a picture that is over a limit.
+ */
+const ours = /^\w+: (out of memory -+ size == |Insufficient memory \(case )|^(unix|system) error: /m
 
 /**
  * For a catch behind sharp, which throws plain errors for whatever it cannot do with a picture. Throws the picture's fault
  * as 400; an error of ours as it is.
  */
 export function sayFault(error: unknown): never {
-  const isOfSharp = error instanceof Error && error.constructor === Error
+  const isOfSharp = error instanceof Error && error.constructor === Error && !('code' in error)
   if (!isOfSharp || ours.test(error.message)) throw error
   if (/^timeout/.test(error.message)) throw refuse('too-slow', 'takes longer than 30 seconds to decode')
   sayDamaged()

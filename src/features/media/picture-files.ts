@@ -1,7 +1,7 @@
 import type { DeskReader } from '../../db/db.ts'
 import { DomainError } from '../../errors.ts'
 import type { StoredRendition } from '../../words.ts'
-import { bareFile, pathOf } from './file-paths.ts'
+import { bareFile, bareRendition, pathOf } from './file-paths.ts'
 import type { FileStore } from './files.ts'
 import { findMedia, type MediaFacts, type MediaRow } from './media.store.ts'
 import { weaverOf } from './metadata/formats.ts'
@@ -84,7 +84,8 @@ export async function removeFiles(
   { contentHash, extension, renditions }: PictureFiles,
 ): Promise<void> {
   if (contentHash === null || extension === null) return
-  const all = [...renditions, bareFile({ name: 'original', extension })]
+  // Also those that were written for a row that was not committed.
+  const all = [...renditions, ...renditions.map(bareRendition), bareFile({ name: 'original', extension })]
   await files.remove(all.map(file => pathOf(id, contentHash, file)))
 }
 
@@ -103,7 +104,7 @@ export async function getFile(
   if (!rendition || !file) throw new DomainError('not-found', 'The media has no such file.')
   return {
     ...file,
-    etag: `"${contentHash}-${rendition.name}-${rendition.extension}"`,
+    etag: `"${contentHash}-${rendition.file ?? rendition.name}-${rendition.extension}"`,
     contentType: rendition.contentType,
   }
 }

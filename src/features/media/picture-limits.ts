@@ -1,4 +1,5 @@
 import type { Metadata } from 'sharp'
+import { type DecodedPixels, decodedPixels } from './metadata/heif-pixels.ts'
 import { readHeif } from './metadata/heif-read.ts'
 import { refuse } from './picture-faults.ts'
 import type { Picture } from './pictures.ts'
@@ -47,37 +48,34 @@ function limitOf(format: Picture['format'], isProgressive: boolean | undefined):
   return limits[format]
 }
 
-/** How many pixels an AVIF has decoded for what it shows: a small grid may be made of large tiles. */
-function pixelsOfAvif(bytes: Buffer): number {
+/** The pixels that are decoded of an AVIF. Throws 400 `picture-invalid` where the file does not tell. */
+function pixelsOfAvif(bytes: Buffer): DecodedPixels {
   const file = readHeif(bytes)
-  if (!file) return 0
-  const areas = file.items.map(({ id, type }) => {
-    const indexes = (file.associations.get(id) ?? []).map(({ index }) => index)
-    const size = file.properties.find((property, i) => property.type === 'ispe' && indexes.includes(i + 1))
-    // A full box: twelve bytes, then width and height.
-    if (type !== 'av01' || !size || size.bytes.length < 20) return 0
-    return size.bytes.readUInt32BE(12) * size.bytes.readUInt32BE(16)
-  })
-  // Its transparency is an image of its own, as large as the picture.
-  return areas.reduce((sum, area) => sum + area, 0) / 2
+  const decoded = file && decodedPixels(file, bytes)
+  if (!decoded)
+    throw refuse('type-not-taken', 'is an AVIF of a kind that is not taken, as an animated one is')
+  return decoded
 }
 
-/** Refuses a picture that would cost too much to decode, by what its header declares. Throws 400 `picture-invalid`. */
-export function requireWithinLimits(format: Picture['format'], header: Metadata, bytes: Buffer): void {
+/**
+ * Refuses a picture that would cost too much to decode, by what its header declares. Throws 400 `picture-invalid`. Else
+ * answers whether it takes so much memory that no other is worked on meanwhile.
+ */
+export function requireWithinLimits(
+  format: Picture['format'],
+  header: Metadata,
+  bytes: Buffer,
+): { takesMuchMemory: boolean } {
   const { width, height, pages = 1, isProgressive } = header
-  const { name, pixels, frames } = limitOf(format, isProgressive)
+  const { name, pixels, frames, memory } = limitOf(format, isProgressive)
   if (pages > frames) throw refuse('too-many-frames', `has ${pages} frames; ${name} may have ${frames}`)
+  const shown = width * height * pages
   const declared = `declares ${width} x ${height} pixels${pages > 1 ? ` in ${pages} frames` : ''}`
   const most = `${name} may have ${pixels / million} megapixels${frames > 1 ? ', all frames together' : ''}`
-  if (width * height * pages > pixels) throw refuse('too-many-pixels', `${declared}; ${most}`)
-  if (format === 'avif' && pixelsOfAvif(bytes) > pixels)
+  if (shown > pixels) throw refuse('too-many-pixels', `${declared}; ${most}`)
+  // A small picture may be made of large images. Its transparency is an image as large as the picture.
+  const { colour, alpha } = format === 'avif' ? pixelsOfAvif(bytes) : { colour: shown, alpha: 0 }
+  if (Math.max(colour, alpha) > pixels)
     throw refuse('too-many-pixels', `is made of larger images than it shows; ${most}`)
-}
-
-/** Whether a picture takes so much memory that no other is worked on meanwhile. */
-export function takesMuchMemory(
-  format: Picture['format'],
-  { width, height, pages = 1, isProgressive }: Metadata,
-): boolean {
-  return width * height * pages * limitOf(format, isProgressive).memory > muchMemory
+  return { takesMuchMemory: Math.max(shown, colour + alpha) * memory > muchMemory }
 }

@@ -3,7 +3,7 @@ import { fileTypeFromBuffer } from 'file-type'
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import { reachesItsEnd } from './picture-ends.ts'
 import { refuse, sayDamaged, sayFault } from './picture-faults.ts'
-import { requireWithinLimits, takesMuchMemory } from './picture-limits.ts'
+import { requireWithinLimits } from './picture-limits.ts'
 import { makeTurns } from './turns.ts'
 
 export type Picture = {
@@ -64,13 +64,15 @@ async function formatOf(bytes: Buffer): Promise<Picture['format']> {
 }
 
 /** The header alone: dimensions are judged before any pixel is decoded. */
-async function headerOf(bytes: Buffer, format: Picture['format']): Promise<Metadata> {
+async function headerOf(
+  bytes: Buffer,
+  format: Picture['format'],
+): Promise<Metadata & { takesMuchMemory: boolean }> {
   const header = await readHeader(bytes)
   // libvips reads AVIF and HEIC with one loader; this is also where two readers of one file must agree.
   const same = format === 'avif' ? header.compression === 'av1' : header.format === format
   if (!same) throw refuse('type-not-taken', `looks like ${format} and is not`)
-  requireWithinLimits(format, header, bytes)
-  return header
+  return { ...header, ...requireWithinLimits(format, header, bytes) }
 }
 
 function readHeader(bytes: Buffer): Promise<Metadata> {
@@ -90,7 +92,7 @@ export async function orientationOf(bytes: Buffer): Promise<number> {
 export async function readPicture(bytes: Buffer): Promise<Picture> {
   const format = await formatOf(bytes)
   const header = await headerOf(bytes, format)
-  const share = takesMuchMemory(format, header) ? atOnce : 1
+  const share = header.takesMuchMemory ? atOnce : 1
   return takeTurn('read', share, async () => {
     const { autoOrient, orientation = 1 } = header
     if (!reachesItsEnd(format, bytes)) sayDamaged()

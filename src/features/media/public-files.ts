@@ -19,7 +19,7 @@ import { lengthOf, type Piece } from './metadata/weaver.ts'
 /** A file to be served, with its strong ETag. */
 export type OpenedFile = StoredFile & { etag: string; contentType: string }
 
-/** By the hash of an address: lists are rendered anew after each commit, and their words are mostly the same. */
+/** Block lengths by address hash: a commit renders lists again, mostly with the same words. */
 const knownLengths = new Map<string, BlockLengths | undefined>()
 const mostKnown = 10_000
 
@@ -72,7 +72,10 @@ function hashOf(media: MediaFacts, language: string): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
 
-/** A public file, by the last two parts of its address: bare bytes with the newsroom's words in them. Throws 404. */
+/**
+ * Opens a public file, by the last two parts of its address: bare bytes with the newsroom's words in them. Throws 404, also
+ * where the stored file is not the one that the row describes: an older build beside this one may have replaced it.
+ */
 export async function openPublicFile(
   files: FileStore,
   media: MediaFacts,
@@ -83,35 +86,47 @@ export async function openPublicFile(
   const { hash: ours, renditions } = publicRenditions(media, language)
   const rendition = renditions.find(item => `${item.name}.${item.extension}` === fileName)
   const { contentHash } = media
-  const stored =
-    rendition && hash === ours && contentHash !== null
-      ? await files.open(
-          pathOf(media.id, contentHash, rendition.name === 'original' ? bareFile(rendition) : rendition),
-        )
-      : undefined
-  if (!rendition || !stored) throw new DomainError('not-found', 'The media has no such file.')
+  if (!rendition || hash !== ours || contentHash === null) throw noSuchFile()
   const { name, extension, contentType } = rendition
-  const etag = `"${hash}-${name}-${extension}"`
+  const isOriginal = name === 'original'
+  const stored = await files.open(pathOf(media.id, contentHash, isOriginal ? bareFile(rendition) : rendition))
   const block = wordsOf(media, language)
-  return { ...(block ? woven(stored, extension, block) : stored), etag, contentType }
+  const file = stored && block ? await woven(stored, extension, block) : stored
+  if (file?.size !== rendition.bytes) throw noSuchFile()
+  return { ...file, etag: `"${hash}-${name}-${extension}"`, contentType }
 }
 
-/** The stored file with the block in it, put together while it is sent. */
-function woven(stored: StoredFile, extension: string, block: MetadataBlock): StoredFile {
+function noSuchFile(): DomainError {
+  return new DomainError('not-found', 'The media has no such file.')
+}
+
+/** The stored file with the block in it, put together while it is sent; undefined if it cannot take the block. */
+async function woven(
+  stored: StoredFile,
+  extension: string,
+  block: MetadataBlock,
+): Promise<StoredFile | undefined> {
   const weaver = weaverOf(extension)
+  const length = Math.min(weaver.headLength, stored.size)
+  const head = length > 0 ? await readHead(stored, length) : Buffer.alloc(0)
+  const pieces = head && weaver.weave(head, stored.size, block)
   const size = stored.size + weaver.extra(block)
-  async function* read(start: number, end: number): AsyncGenerator<Buffer> {
-    const length = Math.min(weaver.headLength, stored.size)
-    const head = length > 0 ? await buffer(stored.stream({ start: 0, end: length - 1 })) : Buffer.alloc(0)
-    const pieces = weaver.weave(head, stored.size, block)
-    if (lengthOf(pieces) !== size) throw new Error(`a stored ${extension} cannot take its words`)
-    yield* slice(stored, pieces, start, end)
-  }
+  if (!pieces || lengthOf(pieces) !== size) return undefined
   return {
     size,
     modifiedAt: stored.modifiedAt,
     stream: ({ start, end } = { start: 0, end: size - 1 }) =>
-      Readable.from(read(start, end), { objectMode: false }),
+      Readable.from(slice(stored, pieces, start, end), { objectMode: false }),
+  }
+}
+
+/** The first bytes of a stored file; undefined if it was removed since it was opened. */
+async function readHead(stored: StoredFile, length: number): Promise<Buffer | undefined> {
+  try {
+    return await buffer(stored.stream({ start: 0, end: length - 1 }))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
   }
 }
 

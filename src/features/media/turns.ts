@@ -3,7 +3,7 @@ import { DomainError } from '../../errors.ts'
 export type Turns = {
   /** How much may be in work at once; each work has a share of it. */
   atOnce: number
-  /** How many that are not begun yet may wait; twice as many of those that go on. */
+  /** Most uploads that may wait to be read; twice as many may wait to be rendered. */
   mostWaiting: number
   /** How long one may wait, in milliseconds. */
   waitMs: number
@@ -12,8 +12,8 @@ export type Turns = {
 type Waiting = { share: number; go(): void }
 
 /**
- * Bounds the work at once, and the wait for it: past either limit `takeTurn` throws 503 `busy`. Work that goes on with
- * `render` comes before new work, `read`, which it was let in before.
+ * Bounds the work at once, and the wait for it: past either limit `takeTurn` throws 503 `busy`. `render` goes before
+ * `read`: that picture was admitted earlier.
  */
 export function makeTurns({ atOnce, mostWaiting, waitMs }: Turns) {
   let inWork = 0
@@ -39,7 +39,7 @@ export function makeTurns({ atOnce, mostWaiting, waitMs }: Turns) {
       const timer = setTimeout(() => {
         waiting.splice(waiting.indexOf(one), 1)
         reject(busy())
-        // Those behind it may fit where it did not.
+        // Smaller work behind it may fit now.
         admit()
       }, waitMs)
       if (stage === 'read') waiting.push(one)

@@ -1,6 +1,8 @@
 import { box, u32 } from './boxes.ts'
-import { type HeifFile, readHeif } from './heif-read.ts'
+import { isAlpha } from './heif-pixels.ts'
+import { type HeifFile, type Property, readHeif } from './heif-read.ts'
 import { type Placed, writeHead, xmpExtra } from './heif-write.ts'
+import { cleanProfile } from './icc.ts'
 import type { Weaver } from './weaver.ts'
 
 const brands = new Set(['avif', 'mif1', 'mif2', 'miaf', 'MA1A', 'MA1B'])
@@ -9,20 +11,9 @@ const imageTypes = new Set(['av01', 'grid', 'iden', 'iovl'])
 const kept = new Set(
   'ispe pixi pasp colr av1C irot imir clap auxC clli mdcv cclv amve a1op a1lx lsel'.split(' '),
 )
-/** Other auxiliary images, such as depth maps, are for no reader. */
-const alphaNames = ['urn:mpeg:mpegB:cicp:systems:auxiliary:alpha', 'urn:mpeg:hevc:2015:auxid:1']
 const headLength = 65_536
 /** Ids and counts are written in two bytes. */
 const mostItems = 0xfffe
-
-function isAlpha({ associations, properties }: HeifFile, id: number): boolean {
-  return (associations.get(id) ?? []).some(({ index }) => {
-    const property = properties[index - 1]
-    // A full box: twelve bytes, then the name.
-    const name = property?.type === 'auxC' && property.bytes.toString('latin1', 12).split('\0')[0]
-    return name !== undefined && name !== false && alphaNames.includes(name)
-  })
-}
 
 /** The primary image, what it is made of, and its transparency. */
 function itemsToKeep(file: HeifFile): Set<number> {
@@ -36,7 +27,23 @@ function itemsToKeep(file: HeifFile): Set<number> {
   return ids
 }
 
-/** The file as it is without its metadata; undefined where a reader would have to know what is left out. */
+/** A property as it is kept: its own fields, without bytes behind them. Undefined where nothing of it is kept. */
+function keptProperty({ type, bytes }: Property): Property | undefined {
+  const whole = (length: number) => ({ type, bytes: box(type, bytes.subarray(8, length)) })
+  if (!kept.has(type)) return undefined
+  if (type === 'ispe') return whole(20)
+  // The four bytes of the configuration. The sequence header behind them is in the image too.
+  if (type === 'av1C') return whole(12)
+  // A full box: twelve bytes, then the name, which ends with a zero.
+  if (type === 'auxC') return whole(bytes.indexOf(0, 12) + 1)
+  if (type !== 'colr') return { type, bytes }
+  const kind = bytes.toString('latin1', 8, 12)
+  if (kind === 'nclx') return whole(19)
+  const profile = kind === 'prof' || kind === 'rICC' ? cleanProfile(bytes.subarray(12)) : undefined
+  return profile && { type, bytes: box(type, bytes.subarray(8, 12), profile) }
+}
+
+/** The file without its metadata; undefined if an essential property or reference would be removed. */
 function reduce(file: HeifFile): HeifFile | undefined {
   const ids = itemsToKeep(file)
   const items = file.items.filter(({ id }) => ids.has(id))
@@ -49,37 +56,42 @@ function reduce(file: HeifFile): HeifFile | undefined {
     const to = reference.to.filter(id => ids.has(id))
     if (to.length > 0) references.push({ ...reference, to })
   }
+  const all = file.properties.map(keptProperty)
   const used = new Set<number>()
   const associations: HeifFile['associations'] = new Map()
-  for (const id of ids) {
-    const all = file.associations.get(id) ?? []
-    const some = all.filter(({ index }) => kept.has(file.properties[index - 1]?.type ?? ''))
-    if (all.some(one => one.isEssential && !some.includes(one))) return undefined
+  // Ids must ascend (ISO/IEC 23008-12 9.3.1): libavif refuses the file otherwise.
+  for (const id of [...ids].toSorted((a, b) => a - b)) {
+    const some = []
+    for (const one of file.associations.get(id) ?? []) {
+      if (all[one.index - 1]) some.push(one)
+      else if (one.isEssential) return undefined
+    }
     for (const { index } of some) used.add(index)
     associations.set(id, some)
   }
-  // A property is named by its place, so that of another stays, empty (ISO/IEC 23008-12 9.3.1).
-  const properties = file.properties.map((property, i) =>
-    used.has(i + 1) ? property : { type: 'free', bytes: box('free') },
+  // Items refer to properties by index: replace an unused property by an empty `free` box.
+  const properties = all.map((property, i) =>
+    property && used.has(i + 1) ? property : { type: 'free', bytes: box('free') },
   )
-  return {
-    ...file,
-    brands: file.brands.filter(brand => brands.has(brand)),
-    items,
-    references,
-    associations,
-    properties,
-  }
+  const known = file.brands.filter(brand => brands.has(brand))
+  return { ...file, brands: known, items, references, associations, properties }
 }
+
+/** The end of an extent; one without a length goes on to the end of the file (ISO/IEC 14496-12 8.11.3). */
+const endOf = ({ from, to }: { from: number; to: number }, bytes: Buffer) => (to === from ? bytes.length : to)
 
 function strip(bytes: Buffer): Buffer | undefined {
   const file = readHeif(bytes)
   const bare = file && reduce(file)
   if (!bare) return undefined
-  const contents = bare.items.map(({ extents }) => {
-    return Buffer.concat(extents.map(({ from, to }) => bytes.subarray(from, to === from ? undefined : to)))
-  })
-  if (bare.items.some(({ extents }) => extents.some(({ to }) => to > bytes.length))) return undefined
+  const extents = bare.items.flatMap(item => item.extents.map(one => ({ ...one, to: endOf(one, bytes) })))
+  const taken = extents.reduce((sum, { from, to }) => sum + to - from, 0)
+  if (extents.some(({ from, to }) => to > bytes.length || from > to)) return undefined
+  // Items may share bytes, as equal tiles do. Written apart they must not outgrow the upload.
+  if (taken > 2 * bytes.length) return undefined
+  const contents = bare.items.map(item =>
+    Buffer.concat(item.extents.map(one => bytes.subarray(one.from, endOf(one, bytes)))),
+  )
   const place = (start: number): Placed[] => {
     let from = start
     return bare.items.map(({ id, type, flags }, i) => {
@@ -93,14 +105,14 @@ function strip(bytes: Buffer): Buffer | undefined {
   return Buffer.concat([writeHead(bare, place(length + 8)), box('mdat', ...contents)])
 }
 
-/** AVIF (ISO/IEC 23008-12): the file is made anew of its images, and XMP is an item of its own in a box at the end. */
+/** AVIF (ISO/IEC 23008-12): the file is rebuilt from its image items only. XMP is an item in a box at the end. */
 export const avif: Weaver = {
   strip,
   extra: ({ xmp }) => xmpExtra + 8 + xmp.length,
   headLength,
   weave(head, size, { xmp }) {
     const file = readHeif(head)
-    if (!file) throw new Error('an AVIF that was not stripped')
+    if (!file) return undefined
     const placed = file.items.map(({ id, type, flags, extents: [place = { from: 0, to: 0 }] }) => {
       return { id, type, flags, from: place.from + xmpExtra, length: place.to - place.from }
     })

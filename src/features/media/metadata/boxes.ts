@@ -1,11 +1,14 @@
 /** A box of ISO-BMFF (ISO/IEC 14496-12 4.2): its type and its place, with the header and without. */
 export type Box = { type: string; from: number; start: number; end: number }
 
-/** The boxes between two places; undefined where one goes beyond the end. */
+/** Most boxes in one box. A picture has far fewer; each takes memory and time to read. */
+export const mostBoxes = 1000
+
+/** The boxes between two places; undefined where one goes beyond the end, and where there are more than `mostBoxes`. */
 export function boxesIn(bytes: Buffer, from: number, to: number): Box[] | undefined {
   const found: Box[] = []
   for (let at = from; at < to; ) {
-    if (at + 8 > to) return undefined
+    if (at + 8 > to || found.length === mostBoxes) return undefined
     const type = bytes.toString('latin1', at + 4, at + 8)
     let size = bytes.readUInt32BE(at)
     let start = at + 8
@@ -21,13 +24,13 @@ export function boxesIn(bytes: Buffer, from: number, to: number): Box[] | undefi
   return found
 }
 
-/** A box of those parts; `version` and `flags` make it a full box. */
+/** A box of that type with those parts. `versionOf` as the first part makes it a full box. */
 export function box(type: string, ...parts: Buffer[]): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 8)
   return Buffer.concat([u32(length), Buffer.from(type, 'latin1'), ...parts])
 }
 
-/** The four bytes that a full box begins with. */
+/** The first four bytes of a full box: its version and its flags. */
 export const versionOf = (version: number, flags = 0) => u32(version * 0x1000000 + flags)
 
 /** A number in two bytes. */

@@ -5,18 +5,21 @@ import { png } from './png.ts'
 import type { Weaver } from './weaver.ts'
 import { webp } from './webp.ts'
 
-/** A length that leads out of the file, which a tolerant decoder may take, is a RangeError of Buffer: the file is given up. */
-function guarded(weaver: Weaver): Weaver {
+/** A length past the end of the file throws RangeError; `strip` and `weave` then answer undefined. */
+function guarded({ strip, weave, ...more }: Weaver): Weaver {
   return {
-    ...weaver,
-    strip(bytes, orientation) {
-      try {
-        return weaver.strip(bytes, orientation)
-      } catch (error) {
-        if (error instanceof RangeError) return undefined
-        throw error
-      }
-    },
+    ...more,
+    strip: (bytes, orientation) => unlessOutside(() => strip(bytes, orientation)),
+    weave: (head, size, block) => unlessOutside(() => weave(head, size, block)),
+  }
+}
+
+function unlessOutside<T>(work: () => T | undefined): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
   }
 }
 

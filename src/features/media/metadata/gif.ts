@@ -59,7 +59,7 @@ function strip(bytes: Buffer): Buffer | undefined {
 }
 
 const xmpHead = Buffer.from('!\xff\x0bXMP DataXMP', 'latin1')
-/** XMP stands in no sub-blocks: readers of sub-blocks fall through these bytes to their end (XMP part 3, 1.1.2). */
+/** XMP is not split into sub-blocks; this trailer leads any sub-block reader to the end (XMP part 3, 1.1.2). */
 const magicTrailer = Buffer.from([1, ...Array.from({ length: 256 }, (_, i) => 255 - i), 0])
 
 /** GIF89a: XMP in an application extension in front of the trailer. */

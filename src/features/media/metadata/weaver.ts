@@ -3,7 +3,7 @@ import type { BlockLengths, MetadataBlock } from './block.ts'
 /** A part of a file to be served: bytes of ours, or the stored bytes from `from` to before `to`. */
 export type Piece = Buffer | { from: number; to: number }
 
-/** How one format loses the metadata it came with, and gets the newsroom's own. Pure: bytes to bytes. */
+/** Removes a file's metadata and writes the newsroom's words, for one format. Pure: bytes to bytes. */
 export type Weaver = {
   /**
    * The same picture without any metadata, its pixels not encoded again. `orientation` is the EXIF orientation, 1 to 8.
@@ -14,8 +14,11 @@ export type Weaver = {
   extra(block: BlockLengths): number
   /** How many of the file's first bytes `weave` must see. */
   headLength: number
-  /** A file that `strip` gave, with the block in it. `size` is the length of the file. */
-  weave(head: Buffer, size: number, block: MetadataBlock): Piece[]
+  /**
+   * A file that `strip` gave, with the block in it. `size` is the length of the file. Undefined for a file that has not the
+   * form that `strip` gives.
+   */
+  weave(head: Buffer, size: number, block: MetadataBlock): Piece[] | undefined
 }
 
 /** The length of the pieces together. */

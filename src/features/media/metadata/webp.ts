@@ -1,6 +1,8 @@
+import { cleanProfile } from './icc.ts'
 import { tiffOf, type Weaver } from './weaver.ts'
 
-const kept = new Set(['ICCP', 'ANIM', 'ANMF', 'ALPH', 'VP8 ', 'VP8L'])
+const keptOfStill = new Set(['ICCP', 'ALPH', 'VP8 ', 'VP8L'])
+const keptOfAnimation = new Set(['ICCP', 'ANIM', 'ANMF'])
 /** Of a frame of an animation: its chunks begin behind 16 bytes. */
 const keptOfFrame = new Set(['ALPH', 'VP8 ', 'VP8L'])
 const frameHead = 16
@@ -29,11 +31,32 @@ function chunksOf(bytes: Buffer): Chunk[] | undefined {
   return found
 }
 
+/** The chunks with those ids, each id once: readers take the first one. */
+function firstOf(chunks: readonly Chunk[], ids: ReadonlySet<string>): Chunk[] {
+  const seen = new Set<string>()
+  return chunks.filter(({ id }) => {
+    if (!ids.has(id) || seen.has(id)) return false
+    if (id !== 'ANMF') seen.add(id)
+    return true
+  })
+}
+
+const isImage = ({ id }: Chunk) => id === 'VP8 ' || id === 'VP8L' || id === 'ANMF'
+
 function stripFrame(data: Buffer): Buffer | undefined {
-  const chunks = chunksOf(data.subarray(frameHead))?.filter(({ id }) => keptOfFrame.has(id))
-  return (
-    chunks && Buffer.concat([data.subarray(0, frameHead), ...chunks.map(({ id, data }) => chunk(id, data))])
-  )
+  const chunks = chunksOf(data.subarray(frameHead))
+  const ready = firstOf(chunks ?? [], keptOfFrame)
+  // Decoders take a frame whose picture they do not know from some files only.
+  if (!ready.some(isImage)) return undefined
+  const pictures = ready.map(({ id, data }) => chunk(id, data))
+  return Buffer.concat([data.subarray(0, frameHead), ...pictures])
+}
+
+/** The data of a chunk as it is kept; undefined where nothing of it is. */
+function strippedOf({ id, data }: Chunk): Buffer | undefined {
+  if (id === 'ANMF') return stripFrame(data)
+  if (id === 'ICCP') return cleanProfile(data)
+  return id === 'ANIM' ? data.subarray(0, 6) : data
 }
 
 /** Size and transparency of a still picture that says them in its own header alone (RFC 6386 9.1, RFC 9649 3.4). */
@@ -60,14 +83,23 @@ function strip(bytes: Buffer, orientation: number): Buffer | undefined {
   const isExtended = first.id === 'VP8X' && first.data.length >= 10
   const header = isExtended ? Buffer.from(first.data.subarray(0, 10)) : makeHeader(first)
   if (!header) return undefined
-  header[0] = ((header[0] as number) & ~(flag.exif | flag.xmp)) | (orientation > 1 ? flag.exif : 0)
+  const isAnimated = isExtended && ((header[0] as number) & flag.animation) !== 0
+  // Bytes that are reserved may be anything.
+  header.fill(0, 1, 4)
   const parts: Buffer[] = []
-  for (const { id, data } of isExtended ? rest : [first]) {
-    if (!kept.has(id)) continue
-    const stripped = id === 'ANMF' ? stripFrame(data) : data
-    if (!stripped) return undefined
-    parts.push(chunk(id, stripped))
+  let hasProfile = false
+  const chunks = firstOf(isExtended ? rest : [first], isAnimated ? keptOfAnimation : keptOfStill)
+  if (!chunks.some(isImage)) return undefined
+  for (const one of chunks) {
+    const stripped = strippedOf(one)
+    if (stripped) parts.push(chunk(one.id, stripped))
+    else if (one.id !== 'ICCP') return undefined
+    hasProfile ||= one.id === 'ICCP' && stripped !== undefined
   }
+  header[0] =
+    ((header[0] as number) & (flag.alpha | flag.animation)) |
+    (orientation > 1 ? flag.exif : 0) |
+    (hasProfile ? flag.icc : 0)
   if (orientation > 1) parts.push(chunk('EXIF', tiffOf(orientation)))
   const body = Buffer.concat([Buffer.from('WEBP'), chunk('VP8X', header), ...parts])
   return chunk('RIFF', body)
@@ -79,7 +111,7 @@ export const webp: Weaver = {
   extra: ({ xmp }) => 8 + xmp.length + (xmp.length % 2),
   headLength,
   weave(head, size, { xmp }) {
-    if (head.toString('latin1', 12, 16) !== 'VP8X') throw new Error('a WebP that was not stripped')
+    if (head.toString('latin1', 12, 16) !== 'VP8X') return undefined
     const last = chunk('XMP ', xmp)
     const patched = Buffer.from(head)
     patched.writeUInt32LE(size - 8 + last.length, 4)
