@@ -118,8 +118,10 @@ export async function publishCopy(
 }
 
 /** Who holds the article after a publish: an editor's hold stays, and the sender's unless this is his usable version. */
-function holderAfter({ heldBy }: WorkingCopy, { endsSenderHold }: Publish): Holder | null {
-  if (!endsSenderHold || heldBy === null) return heldBy
+function holderAfter({ liveStatus, heldBy }: WorkingCopy, { endsSenderHold }: Publish): Holder | null {
+  // A process of an earlier release held it, and wrote no holder.
+  if (heldBy === null) return liveStatus === 'held' ? 'editor' : null
+  if (!endsSenderHold) return heldBy
   return heldBy === 'sender' ? null : 'editor'
 }
 
