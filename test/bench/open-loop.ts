@@ -40,7 +40,8 @@ export async function shoot(
   const all = Math.round(rate * seconds)
   const running = new Set<Promise<void>>()
   for (let i = 0; i < all; ) {
-    const due = Math.min(all, Math.floor(((performance.now() - started) / 1000) * rate))
+    // The first is due at once.
+    const due = Math.min(all, Math.floor(((performance.now() - started) / 1000) * rate) + 1)
     for (; i < due; i++) {
       const shot = pick(i)
       const at = started + (i / rate) * 1000
