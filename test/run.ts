@@ -1,6 +1,7 @@
 /**
  * `npm test [-- files...]`: the suite on SQLite, and again on PostgreSQL where its programs are found or
- * TEST_DATABASE_URL names a server, with what only PostgreSQL has (`*.postgres.test.ts`). It says which engines ran, and
+ * TEST_DATABASE_URL names a server, with what only PostgreSQL has (`*.postgres.test.ts`). Files that use no store run once. It
+ * says which engines ran, and
  * with TEST_POSTGRES=required fails where PostgreSQL did not. It runs node-tap and ends with `N passed, N failed` (then `, N skipped`) alone on the last line.
  *
  * What is one test: an innermost `t.test`, or an assertion that stands in a file outside any `t.test`. An outer
@@ -229,6 +230,9 @@ const isAlone = (file: string) => file.endsWith('.alone.test.ts')
 const isOfPostgres = (file: string) => file.endsWith('.postgres.test.ts')
 const chosen = files.length > 0 ? files : globSync('test/**/*.test.ts', { cwd: root }).sort()
 const common = chosen.filter(file => !isOfPostgres(file))
+/** Whether a test has to do with a store; any other runs once, with SQLite's pass. */
+const usesStore = (file: string) =>
+  /support\/(newsroom|store|process|postgres|holds|wire)|openDb/.test(readFileSync(join(root, file), 'utf8'))
 const { TEST_DATABASE_URL: given, TEST_POSTGRES: wanted } = process.env
 const programs = findPrograms()
 
@@ -238,7 +242,7 @@ if (given || programs) {
   const url = given || (server as TestServer).url
   try {
     await makeTemplate(url)
-    await pass('PostgreSQL', programs ? chosen : common, { TEST_DATABASE_URL: url })
+    await pass('PostgreSQL', (programs ? chosen : common).filter(usesStore), { TEST_DATABASE_URL: url })
     if (!programs && wanted) fail("PostgreSQL's own (its programs were not found)")
   } finally {
     await server?.remove()
@@ -253,7 +257,7 @@ console.log('')
 for (const { name, count } of passes) console.log(`${name.padEnd(18)} ${lineOf(count)}`)
 const [ours, theirs] = passes
 if (wanted === 'required' && ours && theirs) {
-  const unlike = common.filter(file => ours.files.get(file) !== theirs.files.get(file))
+  const unlike = common.filter(usesStore).filter(file => ours.files.get(file) !== theirs.files.get(file))
   if (unlike.length > 0) console.log(`\nThe engines did not run the same tests: ${unlike.join(', ')}`)
   if (ours.count.skipped + theirs.count.skipped > 0) console.log('\nSome were skipped.')
   if (unlike.length > 0 || ours.count.skipped + theirs.count.skipped > 0) fail('alike')

@@ -123,11 +123,13 @@ export async function measureOverload(
   }
   await run(firstRate, 10)
   let capacity = firstRate
-  for (let rate = firstRate; rate < mostRate; rate *= 1.25) {
+  // One slow step may be the machine's: two in a row are the end.
+  let slow = 0
+  for (let rate = firstRate; rate < mostRate && slow < 2; rate *= 1.25) {
     const p99 = latencyOf(await run(rate, stepSeconds), 0.99)
     say(`${rate.toFixed(0)} a second: p99 ${p99.toFixed(0)} ms`)
-    if (p99 > capacityMs) break
-    capacity = rate
+    slow = p99 > capacityMs ? slow + 1 : 0
+    if (slow === 0) capacity = rate
   }
   const { result, residentMb } = await watching(server, () => run(2 * capacity, longSeconds))
   return {
@@ -182,16 +184,16 @@ async function attacksOf(key: string): Promise<Shot[]> {
   ]
 }
 
-/** The thread of the attackers: each sends its request again when it has the answer, until the thread is told to end. */
+/**
+ * The thread of the attackers. Told some kinds of attack, it runs each on a connection of its own, one request after the
+ * other; told nothing, it ends them and gives their outcomes.
+ */
 async function runAttackers({ port, key }: { port: number; key: string }): Promise<void> {
-  let isOver = false
-  parentPort?.once('message', () => {
-    isOver = true
-  })
   const attacks = await attacksOf(key)
-  parentPort?.postMessage('ready')
   const agent = new Agent({ keepAlive: true, maxSockets: attacks.length })
-  const outcomes: Loaded['outcomes'] = {}
+  let isOver = false
+  let outcomes: Loaded['outcomes'] = {}
+  let running = Promise.resolve<unknown>(undefined)
   const attack = async (shot: Shot) => {
     while (!isOver) {
       const outcome = await sendOne(agent, port, shot)
@@ -200,36 +202,60 @@ async function runAttackers({ port, key }: { port: number; key: string }): Promi
       outcomes[shot.kind] = counts
     }
   }
-  await Promise.all(attacks.map(attack))
-  agent.destroy()
-  parentPort?.postMessage(outcomes)
+  parentPort?.on('message', async (kinds: string[] | undefined) => {
+    isOver = kinds === undefined
+    if (kinds) {
+      outcomes = {}
+      running = Promise.all(attacks.filter(({ kind }) => kinds.includes(kind)).map(attack))
+    } else {
+      await running
+      parentPort?.postMessage(outcomes)
+    }
+  })
+  parentPort?.postMessage(attacks.map(({ kind }) => kind))
 }
 
 if (!isMainThread && workerData?.key !== undefined) await runAttackers(workerData)
 
-const attackSeconds = 30
+const aloneSeconds = 10
+const togetherSeconds = 20
 const readsASecond = 50
 
-/** Reads today's news 50 times a second while each attack is under way on a connection of its own. */
-export async function measureAttack(server: Program, key: string): Promise<Loaded> {
+/** Today's latencies under each attack by itself, in milliseconds. */
+export type Attacked = Loaded & { alone: Record<string, { p50: number; p99: number }> }
+
+/**
+ * Reads today's news 50 times a second while each attack is under way, first by itself, then all together. The attackers
+ * have the machine's cores too: together they take what the service and these reads would need.
+ */
+export async function measureAttack(
+  server: Program,
+  key: string,
+  say: (text: string) => void,
+): Promise<Attacked> {
   const today: Shot = { kind: 'today', method: 'GET', path: '/v1/today' }
   await shoot(server.port, readsASecond, 1, () => today)
   // On a thread of their own: what they send would delay the reads here, before the service sees them.
   const attackers = new Worker(import.meta.filename, { workerData: { port: server.port, key } })
-  // Making the pictures takes seconds of both cores: the reads begin after it.
-  await once(attackers, 'message')
-  const ended = once(attackers, 'message')
-  const { result, residentMb } = await watching(server, () =>
-    shoot(server.port, readsASecond, attackSeconds, () => today),
-  )
-  attackers.postMessage('end')
-  const [outcomes] = (await ended) as [Loaded['outcomes']]
-  await attackers.terminate()
-  return {
-    rate: readsASecond,
-    p50: latencyOf(result, 0.5, 'today'),
-    p99: latencyOf(result, 0.99, 'today'),
-    outcomes: { ...outcomesOf(result), ...outcomes },
-    residentMb,
+  // Making the picture takes seconds of both cores: the reads begin after it.
+  const [kinds] = (await once(attackers, 'message')) as [string[]]
+  const run = async (some: string[], seconds: number) => {
+    attackers.postMessage(some)
+    const { result, residentMb } = await watching(server, () =>
+      shoot(server.port, readsASecond, seconds, () => today),
+    )
+    attackers.postMessage(undefined)
+    const [outcomes] = (await once(attackers, 'message')) as [Loaded['outcomes']]
+    const latencies = { p50: latencyOf(result, 0.5, 'today'), p99: latencyOf(result, 0.99, 'today') }
+    say(`${some.length === 1 ? some[0] : 'all'}: p99 ${latencies.p99.toFixed(0)} ms`)
+    return { ...latencies, residentMb, outcomes: { ...outcomesOf(result), ...outcomes } }
   }
+  const alone: Attacked['alone'] = {}
+  for (const kind of kinds) {
+    const { p50, p99 } = await run([kind], aloneSeconds)
+    alone[kind] = { p50, p99 }
+  }
+  const together = await run(kinds, togetherSeconds)
+  await attackers.terminate()
+  return { rate: readsASecond, alone, ...together }
 }

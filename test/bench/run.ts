@@ -27,7 +27,7 @@ import { hasCorpus, makeCorpus } from './corpus.ts'
 import { type Limit, measureLimit, readWritten } from './limit.ts'
 import { type Ask, load, probe } from './load.ts'
 import { loadMixed, type Mixed } from './mixed.ts'
-import { type Loaded, measureAttack, measureOverload } from './overload.ts'
+import { type Attacked, type Loaded, measureAttack, measureOverload } from './overload.ts'
 import { measureExport, measureImport, type Piped } from './pipes.ts'
 import { end, type Program, residentOf, runOn } from './service.ts'
 import { loadWrites } from './writes.ts'
@@ -196,7 +196,7 @@ type Facts = {
   residentMb?: number
   limits?: Limits
   mixed?: Mixed
-  attack?: Loaded
+  attack?: Attacked
   overload?: Loaded & { capacity: number }
   imported?: Piped
   exported?: Piped
@@ -228,7 +228,8 @@ async function run(): Promise<void> {
     await Promise.all([end(yardstick), end(server)])
   }
   if (only?.includes('mixed')) facts.mixed = await measureMixed()
-  if (only?.includes('attack')) facts.attack = await underLoad(measureAttack)
+  if (only?.includes('attack'))
+    facts.attack = await underLoad((server, key) => measureAttack(server, key, say))
   if (only?.includes('overload'))
     facts.overload = await underLoad((server, key) => measureOverload(server, key, say))
   if (only?.includes('import')) {
@@ -285,6 +286,8 @@ function report(
     console.log(`mixed      ${rates}, all exact; p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`)
   }
   if (overload) console.log(`capacity   ${overload.capacity.toFixed(0)} requests a second of the mix`)
+  for (const [kind, { p50, p99 }] of Object.entries(attack?.alone ?? {}))
+    console.log(`attack     ${kind}, alone: today p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`)
   for (const [name, loaded] of Object.entries({ attack, overload })) {
     if (!loaded) continue
     const { rate, p50, p99, outcomes, residentMb } = loaded

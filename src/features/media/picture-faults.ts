@@ -16,7 +16,18 @@ export function sayDamaged(): never {
  * Errors of this machine, not of the picture: memory, disk, descriptors. The texts are those of libvips and libjpeg, from
  * the start of a line: other libraries also say "memory" of a picture that is over a limit.
  */
-const ours = /^\w+: (out of memory -+ size == |Insufficient memory \(case )|^(unix|system) error: /m
+const ours: readonly string[] = [
+  'out of memory -',
+  'Insufficient memory (case ',
+  'unix error: ',
+  'system error: ',
+]
+
+/** Whether a line of an error is one of ours, behind the name of the part that says it, if there is one. */
+function isOurs(line: string): boolean {
+  const part = line.slice(line.indexOf(': ') + 2)
+  return ours.some(words => line.startsWith(words) || part.startsWith(words))
+}
 
 /**
  * For a catch behind sharp, which throws plain errors for whatever it cannot do with a picture. Throws the picture's fault
@@ -24,7 +35,7 @@ const ours = /^\w+: (out of memory -+ size == |Insufficient memory \(case )|^(un
  */
 export function sayFault(error: unknown): never {
   const isOfSharp = error instanceof Error && error.constructor === Error && !('code' in error)
-  if (!isOfSharp || ours.test(error.message)) throw error
+  if (!isOfSharp || error.message.split('\n').some(isOurs)) throw error
   if (/^timeout/.test(error.message)) throw refuse('too-slow', 'takes longer than 30 seconds to decode')
   sayDamaged()
 }
