@@ -195,7 +195,7 @@ function yieldToEventLoop(): void {
     // Linux takes the id of a thread for that of a process here.
     setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), niceness)
   } catch {
-    // Another system, or no right to: the thread runs as any other.
+    // Other systems have no such file. The thread then keeps the priority of the process, which is only less fair.
   }
 }
 

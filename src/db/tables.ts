@@ -406,7 +406,7 @@ export function describeTables(kit: ColumnKit) {
       importedAt: instant('imported_at').notNull(),
       // Of what was taken back: up to when it was made.
       canceledAt: instant('canceled_at'),
-      // What the sender said of that version: usable (null too), or withheld.
+      // The sender's status of that version. Null means usable. In a withholding's row: see imports.store.ts.
       status: word('status', importStatuses),
     },
     i => [index('imports_subject').on(i.subjectId)],

@@ -248,7 +248,7 @@ const isSameEmbargo = (a: Head, b: Head) => a.embargoSeq === b.embargoSeq && a.e
 
 type Withdrawn = { problem: { detail: string; parts: ProblemParts; tags: readonly string[] } }
 
-/** A tombstone is an answer as good as any: labelled and cached alike. */
+/** Computes an answer. A tombstone (410) is an outcome, not an error: caches keep it like other answers. */
 async function computeOrWithdrawn(compute: Compute, reading: Reading): Promise<Answer | Withdrawn> {
   try {
     return await compute(reading)

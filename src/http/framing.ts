@@ -27,7 +27,7 @@ export function noteWaiting(request: IncomingMessage): void {
 // RFC 3986 3.2.2 and 3.2.3: a name, an IPv4 address or an IPv6 address in brackets, and a port.
 const hostForm = /^(?:\[[0-9a-f:.]{2,45}\]|[\w.~!$&'()*+,;=%-]{0,255})(?::\d{0,5})?$/i
 
-/** What is wrong with the Host of a request (RFC 9112 3.2); undefined for a good one. */
+/** The rule that the Host of a request breaks (RFC 9112 3.2); undefined if the Host is valid. */
 export function hostRule({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {
   let host: string | undefined
   for (let i = 0; i < rawHeaders.length; i += 2) {

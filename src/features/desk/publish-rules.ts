@@ -7,7 +7,7 @@ export type Publish = {
   note?: string
   /** At the first publish: an earlier instant (epoch milliseconds), for archives and imports. */
   publishedAt?: number
-  /** Of an import: the instant of the sender's version (epoch milliseconds); the commit's otherwise. */
+  /** The instant of the sender's version, in epoch milliseconds. Only imports set it; the default is the commit's instant. */
   updatedAt?: number
   /** The instant (epoch milliseconds) before which no reader sees it; null lifts the embargo that there is. */
   embargoedUntil?: number | null
@@ -61,7 +61,7 @@ export function kindOf(publish: Publish, wasPublic: boolean): VersionKind {
   return publish.kind
 }
 
-/** What a version cannot do without. Throws 409 `not-ready`. */
+/** The section and the body, which every version needs. Throws 409 `not-ready`. */
 export function requireReady(copy: WorkingCopy): { sectionId: string; bodyHtml: string } {
   const { sectionId, bodyHtml } = copy
   if (sectionId !== null && bodyHtml !== null) return { sectionId, bodyHtml }

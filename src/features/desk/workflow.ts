@@ -52,7 +52,7 @@ const rules: Record<ArticleMove, Rule> = {
     deskAfter: () => 'scheduled',
   },
   unschedule: { scope: 'articles:publish', desk: ['scheduled'], live: open, deskAfter: offSchedule },
-  // Of held articles only those that their sender alone holds: see `possibleMoves`.
+  // An editor can hold a held article only if the sender alone holds it: see `possibleMoves`.
   hold: { scope: 'articles:publish', desk: any, live: ['embargoed', 'live', 'held'], deskAfter: offSchedule },
   release: { scope: 'articles:publish', desk: any, live: ['held'] },
   withdraw: {

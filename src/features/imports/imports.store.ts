@@ -34,7 +34,7 @@ export type Withholding = {
   receivedAt: number
 }
 
-/** What was made of an item from outside, and what its sender canceled and withheld of it. */
+/** The row of an imported item, with the versions that its sender canceled and those that he withheld. */
 export type Imported = {
   known: ImportRow | undefined
   takedown: Takedown | undefined

@@ -44,7 +44,7 @@ export type WireItem = WireCommon & {
   tags: WireTag[]
   media: WireMedia[]
   self?: WireMedia
-  /** Of a withheld item: the property that makes the rest of it unusable, which then was not read. */
+  /** The property at fault in a withheld item. The reader then skips the item's other properties. */
   fault?: string
 }
 

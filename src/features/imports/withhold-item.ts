@@ -55,7 +55,7 @@ export async function withholdItem(
   return tell(deed, fieldsResult)
 }
 
-/** What the takeback did: 'nothing' to an article that was never published, 'notHere' if there is no article. */
+/** The effect of a takeback. 'nothing': the article was never published. 'notHere': there is no article. */
 type Deed = 'held' | 'heldToo' | 'stayedHeld' | 'returned' | 'nothing' | 'notHere'
 
 /** Takes the article from its readers and off its way to them. */

@@ -57,8 +57,8 @@ export function addsNothing({ version, versionCreated }: Item, before: Withholdi
 }
 
 /**
- * What is withheld with this item too. Without a version it is all that was created up to its time. With neither it is
- * the known version; if no version is known, all that was created until now.
+ * Adds a withheld item to the versions that are withheld. An item without a version withholds every version created up to
+ * its time. An item with neither withholds the known version. If no version is known, it withholds all created until now.
  */
 export function addWithheld(
   before: Withholding | undefined,

@@ -6,8 +6,8 @@ export type Piece = Buffer | { from: number; to: number }
 /** Removes a file's metadata and writes the newsroom's words, for one format. Pure: bytes to bytes. */
 export type Weaver = {
   /**
-   * The same picture without any metadata, its pixels not encoded again. `orientation` is the EXIF orientation, 1 to 8.
-   * Undefined where that cannot be done: such a file must not become public.
+   * Removes all metadata and does not encode the pixels again. `orientation` is the EXIF orientation, 1 to 8.
+   * Gives undefined if a file cannot be stripped: such a file must not become public.
    */
   strip(bytes: Buffer, orientation: number): Buffer | undefined
   /** How many bytes the block adds to a file that `strip` gave. */

@@ -3,7 +3,7 @@ import { tiffOf, type Weaver } from './weaver.ts'
 
 const keptOfStill = new Set(['ICCP', 'ALPH', 'VP8 ', 'VP8L'])
 const keptOfAnimation = new Set(['ICCP', 'ANIM', 'ANMF'])
-/** Of a frame of an animation: its chunks begin behind 16 bytes. */
+/** The chunks that are kept in a frame of an animation. A frame has 16 bytes before its chunks. */
 const keptOfFrame = new Set(['ALPH', 'VP8 ', 'VP8L'])
 const frameHead = 16
 /** RIFF, its length, WEBP, and the chunk VP8X. */
