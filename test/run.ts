@@ -1,8 +1,8 @@
 /**
  * `npm test [-- files...]`: the suite on SQLite, and again on PostgreSQL where its programs are found or
- * TEST_DATABASE_URL names a server, with what only PostgreSQL has (`*.postgres.test.ts`). Files that use no store run once. It
- * says which engines ran, and
- * with TEST_POSTGRES=required fails where PostgreSQL did not. It runs node-tap and ends with `N passed, N failed` (then `, N skipped`) alone on the last line.
+ * TEST_DATABASE_URL names a server, with what only PostgreSQL has (`*.postgres.test.ts`). Files that use no store run once.
+ * The end says which engines ran; with TEST_POSTGRES=required the run fails where PostgreSQL did not. It runs node-tap and
+ * ends with `N passed, N failed` (then `, N skipped`) alone on the last line.
  *
  * What is one test: an innermost `t.test`, or an assertion that stands in a file outside any `t.test`. An outer
  * `t.test` or a file that fails though nothing inside it did (plan mismatch, throw, timeout, exit) is one failed test;
