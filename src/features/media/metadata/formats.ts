@@ -2,6 +2,7 @@ import { avif } from './avif.ts'
 import { gif } from './gif.ts'
 import { jpeg } from './jpeg.ts'
 import { png } from './png.ts'
+import { unlessOutside } from './unless-outside.ts'
 import type { Weaver } from './weaver.ts'
 import { webp } from './webp.ts'
 
@@ -11,15 +12,6 @@ function guarded({ strip, weave, ...more }: Weaver): Weaver {
     ...more,
     strip: (bytes, orientation) => unlessOutside(() => strip(bytes, orientation)),
     weave: (head, size, block) => unlessOutside(() => weave(head, size, block)),
-  }
-}
-
-function unlessOutside<T>(work: () => T | undefined): T | undefined {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
   }
 }
 

@@ -1,5 +1,6 @@
 import { readerOf } from './boxes.ts'
 import type { HeifFile, Item } from './heif-read.ts'
+import { unlessOutside } from './unless-outside.ts'
 
 /** How many pixels a decoder makes: of the picture, and of its transparency, which is an image of its own. */
 export type DecodedPixels = { colour: number; alpha: number }
@@ -26,12 +27,7 @@ export function isAlpha({ associations, properties }: HeifFile, id: number): boo
  * decoded each time. Undefined where the number cannot be known: an image without its size, or made of itself.
  */
 export function decodedPixels(file: HeifFile, bytes: Buffer): DecodedPixels | undefined {
-  try {
-    return countPixels(file, bytes)
-  } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
-  }
+  return unlessOutside(() => countPixels(file, bytes))
 }
 
 function countPixels(file: HeifFile, bytes: Buffer): DecodedPixels | undefined {

@@ -1,4 +1,5 @@
 import { type Box, boxesIn, mostBoxes, readerOf } from './boxes.ts'
+import { unlessOutside } from './unless-outside.ts'
 
 /** An item of an image file: where its bytes are, from the start of the file. */
 export type Item = { id: number; type: string; flags: number; extents: { from: number; to: number }[] }
@@ -30,12 +31,7 @@ const mostReferences = 8192
  * named twice) and for more boxes than a picture has. The time it takes grows with the length of the file alone.
  */
 export function readHeif(bytes: Buffer): HeifFile | undefined {
-  try {
-    return readFile(bytes)
-  } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
-  }
+  return unlessOutside(() => readFile(bytes))
 }
 
 function readFile(bytes: Buffer): HeifFile | undefined {

@@ -1,4 +1,5 @@
 import { u16, u32 } from './boxes.ts'
+import { unlessOutside } from './unless-outside.ts'
 
 /**
  * Tags that a colour transform reads (ICC.1:2022 9.2), with the types of data they may have. All other tags are text and
@@ -161,10 +162,5 @@ function clean(bytes: Buffer): Buffer | undefined {
  * Undefined for bytes that are no profile of a picture. A profile that it gave stays as it is.
  */
 export function cleanProfile(bytes: Buffer): Buffer | undefined {
-  try {
-    return clean(bytes)
-  } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
-  }
+  return unlessOutside(() => clean(bytes))
 }
