@@ -2,7 +2,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import { crc32, deflateSync } from 'node:zlib'
+import { deflateSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 import t from 'tap'
 import { DomainError } from '../src/errors.ts'
@@ -14,7 +14,7 @@ import { makeRenditions, type Picture, readPicture } from '../src/features/media
 import { parseRange } from '../src/features/media/range.ts'
 import { makeTurns } from '../src/features/media/turns.ts'
 import { avifOf, box, codedImage, gridData, ispe, overlayData, u16, u32 } from './support/avif.ts'
-import { ownersProfile, plantSecrets, secrets } from './support/secrets.ts'
+import { ownersProfile, plantSecrets, pngChunk, secrets } from './support/secrets.ts'
 
 const width = 320
 const height = 200
@@ -45,21 +45,13 @@ const sound = {
   movingWebp: await (await moving()).webp({ effort: 0, delay: [100, 100] }).toBuffer(),
 }
 
-function chunk(type: string, data: Buffer): Buffer {
-  const named = Buffer.concat([Buffer.from(type), data])
-  const whole = Buffer.concat([Buffer.alloc(4), named, Buffer.alloc(4)])
-  whole.writeUInt32BE(data.length, 0)
-  whole.writeUInt32BE(crc32(named), whole.length - 4)
-  return whole
-}
-
 function pngOf(w: number, h: number): Buffer {
   const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0])
   header.writeUInt32BE(w, 0)
   header.writeUInt32BE(h, 4)
   const signature = Buffer.from('89504e470d0a1a0a', 'hex')
-  const data = chunk('IDAT', deflateSync(Buffer.alloc(1000)))
-  return Buffer.concat([signature, chunk('IHDR', header), data, chunk('IEND', Buffer.alloc(0))])
+  const data = pngChunk('IDAT', deflateSync(Buffer.alloc(1000)))
+  return Buffer.concat([signature, pngChunk('IHDR', header), data, pngChunk('IEND', Buffer.alloc(0))])
 }
 
 function gifOf(side: number, frames: number): Buffer {
@@ -151,7 +143,7 @@ t.test('what is no picture of the five formats is refused, whatever its name', a
     HEIC: ['type-not-taken', patched(sound.avif, 8, [...Buffer.from('heic')])],
     'animated PNG': [
       'type-not-taken',
-      inserted(sound.png, 33, chunk('acTL', Buffer.from([0, 0, 0, 1, 0, 0, 0, 0]))),
+      inserted(sound.png, 33, pngChunk('acTL', Buffer.from([0, 0, 0, 1, 0, 0, 0, 0]))),
     ],
     'a PNG header before HTML': [
       'damaged',

@@ -5,24 +5,13 @@ import sharp from 'sharp'
 import t from 'tap'
 import { fireDue } from '../src/features/desk/clock.ts'
 import { patchArticle } from '../src/features/desk/desk.ts'
-import { importItems } from '../src/features/imports/import.ts'
-import type { Entry } from '../src/features/imports/report.ts'
-import type { SourceItem } from '../src/features/imports/sources.ts'
 import { compareVersions } from '../src/features/imports/versions.ts'
 import { type Json, makeTag, type Newsroom, openNewsroom } from './support/newsroom.ts'
 import { closeEarly, run } from './support/process.ts'
-import { depsOf, item } from './support/wire.ts'
+import { item, takeItems } from './support/wire.ts'
 
-/** What becomes of items that come in together. */
-async function take(newsroom: Newsroom, ...items: object[]): Promise<Entry[]> {
-  const entries: Entry[] = []
-  async function* source(): AsyncGenerator<SourceItem> {
-    for (const [i, value] of items.entries())
-      yield { file: 'wire', item: i + 1, value, bytesRead: 0, baseDir: newsroom.folder }
-  }
-  await importItems(depsOf(newsroom), source(), entry => entries.push(entry))
-  return entries.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))
-}
+/** The entries of items that come in together. */
+const take = (newsroom: Newsroom, ...items: object[]) => takeItems(newsroom, items)
 
 async function ask(newsroom: Newsroom, path: string, body: object, method = 'POST'): Promise<Json> {
   const options = { key: newsroom.key, match: '*', body }

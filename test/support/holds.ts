@@ -1,10 +1,7 @@
 import type { Test } from 'tap'
 import { fireDue } from '../../src/features/desk/clock.ts'
-import { importItems } from '../../src/features/imports/import.ts'
-import type { Entry } from '../../src/features/imports/report.ts'
-import type { SourceItem } from '../../src/features/imports/sources.ts'
-import { type Json, type Newsroom, openNewsroom, type Reply } from './newsroom.ts'
-import { depsOf } from './wire.ts'
+import { type Json, openNewsroom, type Reply } from './newsroom.ts'
+import { takeItems } from './wire.ts'
 
 export const minute = 60_000
 
@@ -77,14 +74,4 @@ export type Holds = Awaited<ReturnType<typeof openHolds>>
 function must({ status, text, body }: Reply): Json {
   if (status >= 300) throw new Error(text)
   return body
-}
-
-async function takeItems(newsroom: Newsroom, items: readonly object[]): Promise<Entry[]> {
-  const entries: Entry[] = []
-  async function* source(): AsyncGenerator<SourceItem> {
-    for (const [i, value] of items.entries())
-      yield { file: 'wire', item: i + 1, value, bytesRead: 0, baseDir: newsroom.folder }
-  }
-  await importItems(depsOf(newsroom), source(), entry => entries.push(entry))
-  return entries.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))
 }

@@ -76,7 +76,8 @@ function segment(marker: number, text: string): Buffer {
   return Buffer.concat([head, payload])
 }
 
-function pngChunk(type: string, data: Buffer): Buffer {
+/** A chunk of a PNG with its checksum. */
+export function pngChunk(type: string, data: Buffer): Buffer {
   const named = Buffer.concat([Buffer.from(type), data])
   const whole = Buffer.concat([Buffer.alloc(4), named, Buffer.alloc(4)])
   whole.writeUInt32BE(data.length, 0)
